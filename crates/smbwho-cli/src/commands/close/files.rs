@@ -1,0 +1,168 @@
+//! `smbwho close file SERVER`.
+
+use smbwho::{Closing, Error, FileLevel, Login, OpenFile, Place, Server};
+
+use super::own::Own;
+use super::{Done, Ending, Left, Reasons, Way, choose};
+use crate::args::RowArgs;
+use crate::audit::Value;
+use crate::rows::{Closed, Outcome};
+
+const REASONS: Reasons = Reasons {
+    own: "it is the pipe smbwho itself works over, or cannot be told apart from it",
+    mixed: "the server gave the same number to another open file, which is not chosen and would \
+            be closed too",
+    nameless: "the server tells neither path nor user, so it cannot be checked before it is closed",
+};
+
+/// Which open files.
+pub(crate) struct Filter<'a> {
+    id: Option<u32>,
+    place: Option<Place>,
+    user: Option<&'a str>,
+}
+
+impl<'a> Filter<'a> {
+    /// # Errors
+    ///
+    /// What is wrong with the path.
+    pub(crate) fn new(
+        id: Option<u32>,
+        path: Option<&str>,
+        rows: &'a RowArgs,
+    ) -> Result<Self, String> {
+        let place = path.map(Place::local).transpose();
+        let place = place.map_err(|error| format!("--path: {error}"))?;
+        // Good enough to look for, too wide to close by.
+        if place.as_ref().is_some_and(|place| !place.is_anchored()) {
+            return Err(
+                "--path: to close files name the whole path from the drive or root on, as \
+                 `smbwho files` shows it"
+                    .to_owned(),
+            );
+        }
+        Ok(Self {
+            id,
+            place,
+            user: rows.user.as_deref(),
+        })
+    }
+
+    fn lets_through(&self, file: &OpenFile) -> bool {
+        let holds = |place: &Place| file.path.as_ref().is_some_and(|path| place.holds(path));
+        self.id.is_none_or(|id| id == file.id)
+            && self.place.as_ref().is_none_or(holds)
+            && self.user.is_none_or(|user| file.is_of(user) == Some(true))
+    }
+}
+
+/// Open files.
+pub(crate) struct Files;
+
+/// Closes the open files that the filter chooses.
+///
+/// # Errors
+///
+/// A message for the user; nothing was done then.
+pub(crate) async fn run(way: &Way<'_>, filter: &Filter<'_>, login: &Login) -> Result<Done, String> {
+    let all = match Files.look(way.server).await {
+        Ok(all) => all,
+        Err(error) => {
+            let done = Done::failed(error);
+            done.problems.iter().for_each(|p| way.report.problem(p));
+            return Ok(done);
+        }
+    };
+    let chosen: Vec<bool> = all.iter().map(|file| filter.lets_through(file)).collect();
+    let us = Own::new(login, way.server.facts().peer);
+    let own: Vec<bool> = all.iter().map(|file| is_own_pipe(file, &us)).collect();
+    let named = |file: &OpenFile| file.path.is_some() && file.user.is_some();
+    let plan = choose::<Files>(&all, &chosen, &own, named, &REASONS);
+    way.go(&Files, plan, Vec::new()).await
+}
+
+/// Windows lists open pipes among the files, ours too.
+fn is_own_pipe(file: &OpenFile, us: &Own) -> bool {
+    let path = file.path.as_deref().unwrap_or_default().to_lowercase();
+    let is_pipe = path.contains(r"\pipe\") && path.ends_with("srvsvc");
+    is_pipe && file.user.as_deref().is_some_and(|user| us.is_user(user))
+}
+
+/// Whether both are the same open of the same file by the same user, as far as
+/// a server tells.
+fn is_same(one: &OpenFile, other: &OpenFile) -> bool {
+    one.id == other.id && one.path == other.path && one.user == other.user
+}
+
+impl Ending for Files {
+    type Row = OpenFile;
+    const ACTION: &'static str = "close file";
+    const NAMES: [&'static str; 2] = ["open file", "open files"];
+
+    async fn look(&self, server: &Server) -> Result<Vec<OpenFile>, Error> {
+        // Level 2 tells numbers only: nothing to check by.
+        let query = server.files().level(FileLevel::L3).with_clients(false);
+        query.collect().await?.complete()
+    }
+
+    fn falls_with(chosen: &OpenFile, other: &OpenFile) -> bool {
+        chosen.id == other.id
+    }
+
+    fn is_unchanged(before: &[OpenFile], now: &[OpenFile]) -> bool {
+        let mut left: Vec<&OpenFile> = before.iter().collect();
+        now.iter().all(|file| {
+            let at = left.iter().position(|known| is_same(known, file));
+            at.map(|at| left.swap_remove(at)).is_some()
+        })
+    }
+
+    fn left(before: &[OpenFile], now: &[OpenFile]) -> Left {
+        let is_left = |file: &OpenFile| before.iter().any(|known| is_same(known, file));
+        // Another file under the same number: the number is used again.
+        if now.iter().any(is_left) {
+            Left::Itself
+        } else {
+            Left::Nothing
+        }
+    }
+
+    async fn end(&self, server: &Server, row: &OpenFile) -> Result<Closing, Error> {
+        server.close_file(row.id).await
+    }
+
+    fn closed(row: &OpenFile, outcome: Outcome) -> Closed {
+        Closed {
+            what: "file",
+            client: row.client.clone(),
+            user: row.user.clone(),
+            id: Some(row.id),
+            path: row.path.clone(),
+            active: None,
+            outcome,
+            message: None,
+        }
+    }
+
+    fn line(row: &OpenFile) -> String {
+        let path = row.path.as_deref().unwrap_or("-");
+        let user = row.user.as_deref().unwrap_or("-");
+        let mut names: Vec<&str> = Vec::new();
+        names.extend(row.permissions.iter().flat_map(|held| held.names()));
+        let held = if names.is_empty() {
+            String::new()
+        } else {
+            format!(" for {}", names.join(", "))
+        };
+        format!("{} {path}, open by {user}{held}", row.id)
+    }
+
+    fn target(rows: &[OpenFile]) -> Vec<(&'static str, Value<'_>)> {
+        vec![
+            ("id", Value::Number(rows[0].id.into())),
+            ("path", Value::text(&rows[0].path)),
+            ("user", Value::text(&rows[0].user)),
+            ("files", Value::Number(rows.len() as u64)),
+        ]
+    }
+}

@@ -1,0 +1,229 @@
+//! `smbwho close session SERVER`.
+
+use std::fmt::Write as _;
+use std::time::Instant;
+
+use smbwho::{Closing, Error, Level, Login, Server, Session, SessionTarget};
+
+use super::own::Own;
+use super::{Done, Ending, Left, Reasons, Way, choose};
+use crate::args::RowArgs;
+use crate::audit::Value;
+use crate::commands::sessions::{Choice, Times};
+use crate::duration;
+use crate::rows::{Closed, Outcome};
+
+/// Others that a plan names before it only counts them.
+const NAMED_BESIDES: usize = 8;
+
+const REASONS: Reasons = Reasons {
+    own: "it may be the session smbwho itself works over, or cannot be told apart from it; to \
+          end it sign in as another account",
+    mixed: "it cannot be ended without another session of the same user and client, which is not \
+            chosen",
+    nameless: "the server does not name its user or its client, so it cannot be ended alone",
+};
+
+/// Sessions, looked at on one level.
+pub(crate) struct Sessions {
+    pub(crate) level: Option<Level>,
+}
+
+/// Ends the sessions that the filters choose. `connected` is when the
+/// connection to the server began.
+///
+/// # Errors
+///
+/// A message for the user; nothing was done then.
+pub(crate) async fn run(
+    way: &Way<'_>,
+    level: Option<Level>,
+    rows: &RowArgs,
+    login: &Login,
+    connected: Instant,
+) -> Result<Done, String> {
+    let ending = Sessions { level };
+    let all = match ending.look(way.server).await {
+        Ok(all) => all,
+        Err(error) => {
+            let done = Done::failed(error);
+            done.problems.iter().for_each(|p| way.report.problem(p));
+            return Ok(done);
+        }
+    };
+    let mut filter = way.server.sessions();
+    if let Some(user) = &rows.user {
+        filter = filter.user(user);
+    }
+    if let Some(client) = &rows.client {
+        filter = filter.client(client);
+    }
+    let times = Times {
+        idle_over: rows.idle_over,
+        active_over: rows.active_over,
+    };
+    let mut unknown = 0_usize;
+    let mut is_chosen = |session: &Session| {
+        filter.lets_through(session)
+            && match times.choose(session) {
+                Choice::Keep => true,
+                Choice::Drop => false,
+                Choice::Unknown => {
+                    unknown += 1;
+                    false
+                }
+            }
+    };
+    let chosen: Vec<bool> = all.iter().map(&mut is_chosen).collect();
+    if unknown > 0 {
+        way.report.note(&format!(
+            "left out {unknown} whose time the server does not tell (Samba keeps no idle time)"
+        ));
+    }
+    let own = Own::new(login, way.server.facts().peer).among(&all, connected.elapsed());
+    let named = |session: &Session| SessionTarget::of(session).is_some();
+    let plan = choose::<Sessions>(&all, &chosen, &own, named, &REASONS);
+    let besides = besides(&all, &own, &plan.orders);
+    way.go(&ending, plan, besides).await
+}
+
+/// What else may fall: sessions from the same clients.
+fn besides(all: &[Session], own: &[bool], orders: &[Vec<Session>]) -> Vec<String> {
+    let ends = |session: &Session| {
+        let mut orders = orders.iter();
+        orders.any(|order| Sessions::falls_with(&order[0], session))
+    };
+    let from_there = |session: &Session| {
+        let client = |s: &Session| s.client.as_deref().map(str::to_lowercase);
+        let mut orders = orders.iter();
+        orders.any(|order| client(&order[0]) == client(session))
+    };
+    let others: Vec<&Session> = all
+        .iter()
+        .zip(own)
+        .filter(|&(session, own)| !own && from_there(session) && !ends(session))
+        .map(|(session, _)| session)
+        .collect();
+    if others.is_empty() {
+        return Vec::new();
+    }
+    let named: Vec<String> = others.iter().take(NAMED_BESIDES).map(|s| who(s)).collect();
+    let more = match others.len().saturating_sub(NAMED_BESIDES) {
+        0 => String::new(),
+        more => format!(", and {more} more"),
+    };
+    vec![format!(
+        "Samba ends a client's whole connection; these sessions come from the same clients and \
+         may end too: {}{more}",
+        named.join(", ")
+    )]
+}
+
+fn who(session: &Session) -> String {
+    let told = |name: &Option<smbwho::Name>| name.as_deref().unwrap_or("-").to_owned();
+    format!("{} from {}", told(&session.user), told(&session.client))
+}
+
+impl Ending for Sessions {
+    type Row = Session;
+    const ACTION: &'static str = "close session";
+    const NAMES: [&'static str; 2] = ["session", "sessions"];
+
+    async fn look(&self, server: &Server) -> Result<Vec<Session>, Error> {
+        // Any user: so no level is taken that names none.
+        let mut query = server.sessions().user("*");
+        if let Some(level) = self.level {
+            query = query.level(level);
+        }
+        query.collect().await?.complete()
+    }
+
+    fn falls_with(chosen: &Session, other: &Session) -> bool {
+        SessionTarget::of(chosen).is_some_and(|target| target.covers(other))
+    }
+
+    /// Sessions of one user and client differ by nothing but their age, which
+    /// only grows: each of now must be one of before that has aged.
+    fn is_unchanged(before: &[Session], now: &[Session]) -> bool {
+        let ages = |sessions: &[Session]| {
+            let mut ages: Vec<_> = sessions.iter().map(|session| session.active).collect();
+            ages.sort_unstable();
+            ages
+        };
+        let (before, now) = (ages(before), ages(now));
+        let aged = |(before, now): (&Option<_>, &Option<_>)| match (before, now) {
+            (Some(before), Some(now)) => before <= now,
+            (before, now) => before == now,
+        };
+        now.len() <= before.len() && before.iter().zip(&now).all(aged)
+    }
+
+    fn left(before: &[Session], now: &[Session]) -> Left {
+        let youngest = before.iter().map(|session| session.active).min().flatten();
+        let is_newer = |session: &Session| match (session.active, youngest) {
+            (Some(active), Some(youngest)) => active < youngest,
+            _ => false,
+        };
+        if now.is_empty() {
+            Left::Nothing
+        } else if now.iter().all(is_newer) {
+            Left::Successor
+        } else {
+            Left::Itself
+        }
+    }
+
+    async fn end(&self, server: &Server, row: &Session) -> Result<Closing, Error> {
+        match SessionTarget::of(row) {
+            Some(target) => server.close_session(&target).await,
+            // Never chosen.
+            None => Ok(Closing::Taken),
+        }
+    }
+
+    fn closed(row: &Session, outcome: Outcome) -> Closed {
+        Closed {
+            what: "session",
+            client: row.client.clone(),
+            user: row.user.clone(),
+            id: None,
+            path: None,
+            active: row.active,
+            outcome,
+            message: None,
+        }
+    }
+
+    fn line(row: &Session) -> String {
+        let mut line = who(row);
+        let mut more: Vec<String> = Vec::new();
+        if let Some(opens) = row.opens {
+            more.push(format!("{opens} open"));
+        }
+        for (what, time) in [("active", row.active), ("idle", row.idle)] {
+            if let Some(time) = time {
+                let mut text = format!("{what} ");
+                duration::write(&mut text, time);
+                more.push(text);
+            }
+        }
+        if !more.is_empty() {
+            // Writing to a String cannot fail.
+            let _ = write!(line, " ({})", more.join(", "));
+        }
+        line
+    }
+
+    fn target(rows: &[Session]) -> Vec<(&'static str, Value<'_>)> {
+        let oldest = rows.iter().filter_map(|row| row.active).max();
+        vec![
+            ("client", Value::text(&rows[0].client)),
+            ("user", Value::text(&rows[0].user)),
+            ("sessions", Value::Number(rows.len() as u64)),
+            (
+                "active_secs",
+                oldest.map_or(Value::Null, |age| Value::Number(age.as_secs())),
+            ),
+        ]
+    }
+}

@@ -1,0 +1,172 @@
+//! The file of `--auth-file`, in the format of Samba's tools:
+//!
+//! ```text
+//! username = alice
+//! password = …
+//! domain   = LAB
+//! ```
+//!
+//! Letter case and spaces in a key do not matter; a value begins after the
+//! spaces that follow `=` and goes to the end of its line; the last line of a
+//! key holds; lines without `=` and other keys are passed over.
+
+use std::fs;
+use std::path::Path;
+
+use smbwho::Secret;
+use zeroize::Zeroizing;
+
+use super::account::{Account, Home};
+
+/// What such a file says.
+#[derive(Debug, Default)]
+pub(crate) struct AuthFile {
+    username: Option<String>,
+    domain: Option<String>,
+    realm: Option<String>,
+    /// The password; an empty one counts.
+    pub(crate) password: Option<Secret>,
+}
+
+impl AuthFile {
+    /// Reads the file. The note is for the user: others can read it too.
+    ///
+    /// # Errors
+    ///
+    /// The file's name and why it cannot be read.
+    pub(crate) fn read(path: &Path) -> Result<(Self, Option<String>), String> {
+        let text = fs::read_to_string(path).map(Zeroizing::new);
+        let text = text.map_err(|error| format!("--auth-file {}: {error}", path.display()))?;
+        let file = Self::parse(&text);
+        if file.password.is_none() && file.username.is_none() {
+            return Err(format!(
+                "--auth-file {}: holds neither a line 'username = …' nor 'password = …'",
+                path.display()
+            ));
+        }
+        Ok((file, readable_by_others(path)))
+    }
+
+    fn parse(text: &str) -> Self {
+        let mut file = Self::default();
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        for line in text.lines() {
+            let Some((key, value)) = line.split_once('=') else {
+                continue;
+            };
+            let value = value.trim_start_matches([' ', '\t']);
+            let key: String = key.chars().filter(|c| !c.is_whitespace()).collect();
+            match key.to_ascii_lowercase().as_str() {
+                "username" => file.username = Some(value.trim_end().to_owned()),
+                "domain" => file.domain = Some(value.trim_end().to_owned()),
+                "realm" => file.realm = Some(value.trim_end().to_owned()),
+                "password" => file.password = Some(Secret::new(value)),
+                _ => {}
+            }
+        }
+        file
+    }
+
+    /// The account, if the file names one. A domain or realm within the user
+    /// name wins over its own line, and a domain over a realm.
+    ///
+    /// # Errors
+    ///
+    /// When the user name is not one.
+    pub(crate) fn account(&self) -> Result<Option<Account>, String> {
+        let Some(username) = self.username.as_deref().filter(|name| !name.is_empty()) else {
+            return Ok(None);
+        };
+        let mut account = Account::parse(username).map_err(|why| format!("--auth-file: {why}"))?;
+        let said = |part: &Option<String>| part.clone().filter(|part| !part.is_empty());
+        if account.home == Home::Unsaid {
+            account.home = match (said(&self.domain), said(&self.realm)) {
+                (Some(domain), _) => Home::Domain(domain),
+                (None, Some(realm)) => Home::Realm(realm),
+                (None, None) => Home::Unsaid,
+            };
+        }
+        Ok(Some(account))
+    }
+}
+
+/// A note when users other than the owner can read the file.
+#[cfg(unix)]
+fn readable_by_others(path: &Path) -> Option<String> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mode = fs::metadata(path).ok()?.permissions().mode() & 0o777;
+    let name = path.display();
+    (mode & 0o044 != 0).then(|| {
+        format!("other users can read the password in {name} (mode {mode:o}): chmod 600 {name}")
+    })
+}
+
+/// Who can read a file is not told by its mode here.
+#[cfg(not(unix))]
+fn readable_by_others(_path: &Path) -> Option<String> {
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(text: &str) -> (Option<String>, Option<String>) {
+        let file = AuthFile::parse(text);
+        let account = file
+            .account()
+            .expect("a user")
+            .map(|account| account.to_string());
+        (
+            account,
+            file.password.map(|password| password.expose().to_owned()),
+        )
+    }
+
+    #[test]
+    fn reads_what_sambas_tools_read() {
+        let text =
+            "# mine\nUserName = alice\nPASSWORD=  pass = word \r\n domain\t= LAB\nother = x\n";
+        assert_eq!(
+            told(text),
+            (Some(r"LAB\alice".into()), Some("pass = word ".into()))
+        );
+        assert_eq!(
+            told("username=alice@LAB.TEST\n"),
+            (Some("alice@LAB.TEST".into()), None)
+        );
+        assert_eq!(told("username=A\\b\ndomain=C\n").0, Some(r"A\b".into()));
+        assert_eq!(
+            told("username=b\nrealm=LAB.TEST\n").0,
+            Some("b@LAB.TEST".into())
+        );
+    }
+
+    #[test]
+    fn an_empty_password_is_a_password() {
+        assert_eq!(
+            told("username = alice\npassword =\n").1,
+            Some(String::new())
+        );
+        assert_eq!(told("password = x\n"), (None, Some("x".into())));
+    }
+
+    #[test]
+    fn debug_shows_no_password() {
+        let file = AuthFile::parse("username = alice\npassword = hunter2\n");
+        assert!(!format!("{file:?}").contains("hunter2"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_that_others_can_read_is_noted() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let file = tempfile::NamedTempFile::new().expect("a temporary file");
+        fs::write(file.path(), "password = x\n").expect("written");
+        for (mode, noted) in [(0o600, false), (0o640, true), (0o644, true)] {
+            fs::set_permissions(file.path(), fs::Permissions::from_mode(mode)).expect("mode");
+            let (_, note) = AuthFile::read(file.path()).expect("readable");
+            assert_eq!(note.is_some(), noted, "{mode:o}: {note:?}");
+        }
+    }
+}

@@ -1,0 +1,263 @@
+//! Which user and which password, from which source.
+
+use std::collections::HashMap;
+use std::io;
+use std::io::Write as _;
+
+use super::*;
+
+/// Sources made of what a test says is there.
+#[derive(Default)]
+struct Fake {
+    variables: HashMap<&'static str, &'static str>,
+    system_user: Option<&'static str>,
+    input: Option<&'static str>,
+    typed: Option<&'static str>,
+    prompts: Vec<String>,
+}
+
+impl Sources for Fake {
+    fn variable(&self, name: &str) -> Option<String> {
+        self.variables.get(name).map(|&value| value.to_owned())
+    }
+
+    fn system_user(&self) -> Option<String> {
+        self.system_user.map(str::to_owned)
+    }
+
+    fn password_variable(&mut self) -> Result<Option<Secret>, String> {
+        Ok(self
+            .variables
+            .get("SMBWHO_PASSWORD")
+            .map(|&value| Secret::new(value)))
+    }
+
+    fn standard_input(&mut self) -> io::Result<Secret> {
+        self.input
+            .map(Secret::new)
+            .ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
+    }
+
+    fn terminal(&mut self, prompt: &str) -> io::Result<Secret> {
+        self.prompts.push(prompt.to_owned());
+        self.typed
+            .map(Secret::new)
+            .ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+}
+
+fn user(login: &str) -> LoginArgs {
+    LoginArgs {
+        login: Some(login.to_owned()),
+        ..LoginArgs::default()
+    }
+}
+
+/// Domain, user and password of the NTLM login that comes out.
+fn ntlm(args: &LoginArgs, sources: &mut Fake) -> Result<[String; 3], String> {
+    ntlm_with(args, &Config::default(), sources)
+}
+
+fn ntlm_with(args: &LoginArgs, config: &Config, sources: &mut Fake) -> Result<[String; 3], String> {
+    match login(args, config, sources)?.0 {
+        Login::Ntlm {
+            domain,
+            user,
+            password,
+        } => Ok([domain, user, password.expose().to_owned()]),
+        other => panic!("not NTLM: {other:?}"),
+    }
+}
+
+fn file(text: &str) -> tempfile::NamedTempFile {
+    let mut file = tempfile::NamedTempFile::new().expect("a temporary file");
+    file.write_all(text.as_bytes()).expect("written");
+    file
+}
+
+#[test]
+fn the_terminal_is_asked_last_and_told_for_whom() {
+    let mut sources = Fake {
+        typed: Some("typed"),
+        ..Fake::default()
+    };
+    let login = ntlm(&user(r"LAB\alice"), &mut sources);
+    assert_eq!(login, Ok(["LAB", "alice", "typed"].map(str::to_owned)));
+    assert_eq!(sources.prompts, [r"Password for LAB\alice: "]);
+
+    let variables = HashMap::from([("SMBWHO_PASSWORD", "environment")]);
+    let mut sources = Fake {
+        variables,
+        typed: Some("typed"),
+        ..Fake::default()
+    };
+    assert_eq!(
+        ntlm(&user("alice"), &mut sources).map(|l| l[2].clone()),
+        Ok("environment".into())
+    );
+    assert!(sources.prompts.is_empty());
+}
+
+#[test]
+fn what_was_asked_for_wins_over_the_environment() {
+    let variables = HashMap::from([("SMBWHO_PASSWORD", "environment"), ("USER", "root")]);
+    let mut sources = Fake {
+        variables,
+        input: Some("input"),
+        ..Fake::default()
+    };
+    let args = LoginArgs {
+        password_stdin: true,
+        ..user("alice")
+    };
+    assert_eq!(
+        ntlm(&args, &mut sources).map(|l| l[2].clone()),
+        Ok("input".into())
+    );
+
+    let file = file("username = bob\npassword = filed\ndomain = LAB\n");
+    let args = LoginArgs {
+        auth_file: Some(file.path().into()),
+        ..LoginArgs::default()
+    };
+    assert_eq!(
+        ntlm(&args, &mut sources),
+        Ok(["LAB", "bob", "filed"].map(str::to_owned))
+    );
+}
+
+#[test]
+fn the_user_comes_from_the_nearest_source() {
+    let variables = HashMap::from([("SMBWHO_PASSWORD", "x"), ("USER", "root")]);
+    let mut sources = Fake {
+        variables,
+        ..Fake::default()
+    };
+    let config = Config {
+        login: Some(r"LAB\carol".into()),
+        ..Config::default()
+    };
+    let user_of = |args: &LoginArgs, config: &Config, sources: &mut Fake| {
+        ntlm_with(args, config, sources).map(|login| login[1].clone())
+    };
+    assert_eq!(
+        user_of(&user("alice"), &config, &mut sources),
+        Ok("alice".into())
+    );
+    assert_eq!(
+        user_of(&LoginArgs::default(), &config, &mut sources),
+        Ok("carol".into())
+    );
+    let none = Config::default();
+    assert_eq!(
+        user_of(&LoginArgs::default(), &none, &mut sources),
+        Ok("root".into())
+    );
+    sources.variables.remove("USER");
+    sources.system_user = Some("daemon");
+    assert_eq!(
+        user_of(&LoginArgs::default(), &none, &mut sources),
+        Ok("daemon".into())
+    );
+    sources.system_user = None;
+    let message = user_of(&LoginArgs::default(), &none, &mut sources).unwrap_err();
+    assert!(message.contains("-U"), "{message}");
+}
+
+#[test]
+fn two_passwords_or_two_users_are_refused() {
+    let file = file("username = bob\npassword = filed\n");
+    let path = Some(file.path().to_owned());
+    let mut sources = Fake {
+        input: Some("input"),
+        ..Fake::default()
+    };
+    let args = LoginArgs {
+        auth_file: path.clone(),
+        password_stdin: true,
+        ..LoginArgs::default()
+    };
+    assert!(
+        ntlm(&args, &mut sources)
+            .unwrap_err()
+            .contains("--password-stdin")
+    );
+    let args = LoginArgs {
+        auth_file: path.clone(),
+        ..user("alice")
+    };
+    let message = ntlm(&args, &mut sources).unwrap_err();
+    assert!(
+        message.contains("alice") && message.contains("bob"),
+        "{message}"
+    );
+    let args = LoginArgs {
+        auth_file: path,
+        ..user("bob")
+    };
+    assert_eq!(
+        ntlm(&args, &mut sources).map(|l| l[2].clone()),
+        Ok("filed".into())
+    );
+}
+
+#[test]
+fn without_a_terminal_the_ways_out_are_named() {
+    let message = ntlm(&user("alice"), &mut Fake::default()).unwrap_err();
+    for way in [
+        "SMBWHO_PASSWORD",
+        "--password-stdin",
+        "--auth-file",
+        "-k",
+        "-N",
+    ] {
+        assert!(message.contains(way), "{way} in {message}");
+    }
+}
+
+#[test]
+fn nobody_signs_in_with_no_pass() {
+    let args = LoginArgs {
+        no_pass: true,
+        ..LoginArgs::default()
+    };
+    let config = Config {
+        login: Some("alice".into()),
+        kerberos: true,
+        ..Config::default()
+    };
+    let (login, _) = login(&args, &config, &mut Fake::default()).expect("a login");
+    assert!(matches!(login, Login::Anonymous));
+    let args = LoginArgs {
+        no_pass: true,
+        ..user("alice")
+    };
+    assert!(super::login(&args, &config, &mut Fake::default()).is_err());
+}
+
+#[test]
+fn a_password_in_the_user_name_is_refused_and_not_repeated() {
+    let message = check(&user("alice%hunter2"), false).unwrap_err();
+    assert!(message.contains("list of processes"), "{message}");
+    assert!(!message.contains("hunter2"), "{message}");
+}
+
+#[test]
+fn standard_input_holds_one_thing() {
+    let args = LoginArgs {
+        password_stdin: true,
+        ..LoginArgs::default()
+    };
+    assert!(check(&args, false).is_ok());
+    assert!(check(&args, true).is_err());
+    assert!(
+        check(
+            &LoginArgs {
+                no_pass: true,
+                ..args
+            },
+            false
+        )
+        .is_err()
+    );
+}

@@ -1,0 +1,37 @@
+//! The program `smbwho`: who is connected to a Windows or Samba file server.
+//!
+//! The way through, from the command line to the rows:
+//!
+//! ```text
+//! args ─ config ─ targets ─ credentials      what was asked, of whom, as whom
+//!   → commands/sessions → commands/fleet     ask side by side, keep, count
+//!   → rows (Kind, Column, Order)             what a row is made of
+//!   → output (one Sink for each format)      standard output
+//!     report, problem                        standard error
+//!   → exit
+//! ```
+//!
+//! What changes a server goes another way: look, commands/consent asks, audit
+//! records, then it is done one thing at a time.
+
+mod args;
+mod audit;
+mod commands;
+mod config;
+mod credentials;
+mod duration;
+mod exit;
+mod logging;
+mod mistyped;
+mod output;
+mod problem;
+mod report;
+mod rows;
+mod run;
+mod targets;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    run::run(args::parse(std::env::args_os())).into()
+}

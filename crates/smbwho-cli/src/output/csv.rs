@@ -1,0 +1,96 @@
+//! `-o csv`: comma-separated values, quoted as [RFC 4180] says, with lines
+//! that end in LF as other tools on Unix write them. The header holds the
+//! field names; unknown is an empty cell.
+//!
+//! A spreadsheet takes a cell that begins with `=`, `+`, `-`, `@`, a tab or a
+//! line break for a formula or looks behind it for one, and a user can be
+//! named `=cmd|…`. Such text gets `'` put before it, which spreadsheets take
+//! for "this is text". Numbers are ours and are not touched. JSON and TSV hold
+//! names exactly.
+//!
+//! On a terminal harmful characters are made visible as in a table; in a file
+//! or a pipe they stay what they are.
+
+use std::io::{self, Write};
+
+use super::{Sink, Style, escape};
+use crate::problem::Problem;
+use crate::rows::{Cell, Column, Kind, Row};
+
+pub(super) struct Csv<T: 'static, W: Write> {
+    columns: Vec<&'static Column<T>>,
+    writer: csv::Writer<W>,
+    header: bool,
+    terminal: bool,
+    /// The cell being written.
+    cell: String,
+}
+
+impl<T: Kind, W: Write> Csv<T, W> {
+    pub(super) fn new(style: Style, columns: Vec<&'static Column<T>>, out: W) -> Self {
+        let writer = csv::WriterBuilder::new()
+            .buffer_capacity(super::BLOCK)
+            .from_writer(out);
+        let Style {
+            header, terminal, ..
+        } = style;
+        Self {
+            columns,
+            writer,
+            header,
+            terminal,
+            cell: String::new(),
+        }
+    }
+
+    fn begin(&mut self) -> io::Result<()> {
+        if std::mem::take(&mut self.header) {
+            self.writer
+                .write_record(self.columns.iter().map(|column| column.name))?;
+        }
+        Ok(())
+    }
+}
+
+impl<T: Kind, W: Write> Sink<T> for Csv<T, W> {
+    fn rows(&mut self, rows: Vec<Row<T>>) -> io::Result<()> {
+        self.begin()?;
+        for row in &rows {
+            for column in &self.columns {
+                self.cell.clear();
+                match (column.cell)(row) {
+                    Cell::Text(text) => write_text(&mut self.cell, text, self.terminal),
+                    Cell::List(texts) => {
+                        write_text(&mut self.cell, &texts.join(", "), self.terminal);
+                    }
+                    plain => plain.write_plain(&mut self.cell),
+                }
+                self.writer.write_field(&self.cell)?;
+            }
+            self.writer.write_record(None::<&[u8]>)?;
+        }
+        self.writer.flush()
+    }
+
+    fn finish(&mut self, _problems: &[Problem]) -> io::Result<()> {
+        self.begin()?;
+        self.writer.flush()
+    }
+}
+
+/// Appends text so that no spreadsheet takes it for a formula. The full-width
+/// signs are taken for the plain ones in some locales.
+fn write_text(out: &mut String, text: &str, terminal: bool) {
+    const FORMULA: [char; 11] = [
+        '=', '+', '-', '@', '\t', '\r', '\n', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}',
+    ];
+    if text.starts_with(FORMULA) {
+        out.push('\'');
+    }
+    if terminal {
+        // Writing to a String cannot fail.
+        let _ = escape::write_visible(out, text);
+    } else {
+        out.push_str(text);
+    }
+}

@@ -1,0 +1,37 @@
+//! `-o jsonl`: one row a line, as they come. Errors go to standard error, as
+//! JSON lines too.
+
+use std::io::{self, Write};
+
+use super::{Block, Sink, json};
+use crate::problem::Problem;
+use crate::rows::{Column, Kind, Row};
+
+pub(super) struct JsonLines<T: 'static, W> {
+    columns: Vec<&'static Column<T>>,
+    block: Block<W>,
+}
+
+impl<T: Kind, W: Write> JsonLines<T, W> {
+    pub(super) fn new(columns: Vec<&'static Column<T>>, out: W) -> Self {
+        Self {
+            columns,
+            block: Block::new(out),
+        }
+    }
+}
+
+impl<T: Kind, W: Write> Sink<T> for JsonLines<T, W> {
+    fn rows(&mut self, rows: Vec<Row<T>>) -> io::Result<()> {
+        for row in &rows {
+            json::write_row(&mut self.block.text, &self.columns, row);
+            self.block.text.push('\n');
+            self.block.write_if_full()?;
+        }
+        self.block.write_out()
+    }
+
+    fn finish(&mut self, _problems: &[Problem]) -> io::Result<()> {
+        self.block.write_out()
+    }
+}

@@ -1,0 +1,173 @@
+//! What went wrong with one server, in the fields that scripts rely on: the
+//! kind `errors`.
+
+use smbwho::Error;
+
+use crate::output::escape;
+
+/// One failure of one server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Problem {
+    /// The server, as it was given.
+    pub(crate) server: String,
+    /// The step that failed; `None` when none did, and we stopped asking.
+    pub(crate) step: Option<&'static str>,
+    /// The server's code.
+    pub(crate) code: Option<i64>,
+    /// The code as people know it: `STATUS_LOGON_FAILURE 0xC000006D`.
+    pub(crate) code_text: Option<String>,
+    /// The code's name in the specifications.
+    pub(crate) name: Option<&'static str>,
+    /// What happened, in words, without the code.
+    pub(crate) message: String,
+    /// What to try.
+    pub(crate) hint: Option<String>,
+}
+
+impl Problem {
+    /// A server that had not answered in full when the user pressed Ctrl-C.
+    pub(crate) fn interrupted(server: &str) -> Self {
+        Self {
+            server: server.to_owned(),
+            step: None,
+            code: None,
+            code_text: None,
+            name: None,
+            message: "interrupted before the answer was complete".to_owned(),
+            hint: None,
+        }
+    }
+
+    /// The problem in one line for people:
+    /// `fs2: sign-in: the password is wrong (STATUS_LOGON_FAILURE 0xC000006D)`.
+    pub(crate) fn line(&self) -> String {
+        let mut line = self.server.clone();
+        if let Some(step) = self.step {
+            line.push_str(": ");
+            line.push_str(step);
+        }
+        line.push_str(": ");
+        line.push_str(&self.message);
+        // A message of several refusals tells the codes itself.
+        if let Some(code) = &self.code_text
+            && !self.message.contains(code.as_str())
+        {
+            line.push_str(" (");
+            line.push_str(code);
+            line.push(')');
+        }
+        line
+    }
+
+    /// Appends the problem as a JSON object.
+    pub(crate) fn write_json(&self, out: &mut String) {
+        let mut first = true;
+        let mut field = |name: &str, value: Option<&str>| {
+            out.push_str(if std::mem::take(&mut first) {
+                "{\""
+            } else {
+                ",\""
+            });
+            out.push_str(name);
+            out.push_str("\":");
+            match value {
+                // The code is the one number among the fields.
+                Some(number) if name == "code" => out.push_str(number),
+                Some(text) => escape::write_json(out, text),
+                None => out.push_str("null"),
+            }
+        };
+        field("server", Some(&self.server));
+        field("step", self.step);
+        field("code", self.code.map(|code| code.to_string()).as_deref());
+        field("name", self.name);
+        field("message", Some(&self.message));
+        field("hint", self.hint.as_deref());
+        out.push('}');
+    }
+}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        let code = error.code();
+        let mut message = error.message().to_string();
+        if let Some(code) = code {
+            without_code(&mut message, &code.to_string(), code.name());
+        }
+        Self {
+            server: error.server().to_owned(),
+            step: Some(error.step().as_str()),
+            code: code.map(|code| code.number()),
+            code_text: code.map(|code| code.to_string()),
+            name: code.and_then(|code| code.name()),
+            message,
+            hint: error.hint(),
+        }
+    }
+}
+
+/// Takes the code off the end of a message: it has fields of its own.
+fn without_code(message: &mut String, code: &str, name: Option<&str>) {
+    for told in [Some(code), name].into_iter().flatten() {
+        if let Some(rest) = message.strip_suffix(&format!(" ({told})")) {
+            message.truncate(rest.len());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused() -> Problem {
+        Problem {
+            server: "fs2".to_owned(),
+            step: Some("sign-in"),
+            code: Some(0xc000_006d),
+            code_text: Some("STATUS_LOGON_FAILURE 0xC000006D".to_owned()),
+            name: Some("STATUS_LOGON_FAILURE"),
+            message: "the user name or password is wrong".to_owned(),
+            hint: None,
+        }
+    }
+
+    #[test]
+    fn reads_as_one_line() {
+        assert_eq!(
+            refused().line(),
+            "fs2: sign-in: the user name or password is wrong (STATUS_LOGON_FAILURE 0xC000006D)"
+        );
+        let stopped = Problem::interrupted("fs2").line();
+        assert_eq!(stopped, "fs2: interrupted before the answer was complete");
+    }
+
+    #[test]
+    fn the_code_is_told_once() {
+        for end in [
+            "",
+            " (STATUS_LOGON_FAILURE)",
+            " (STATUS_LOGON_FAILURE 0xC000006D)",
+        ] {
+            let mut message = format!("the password is wrong (or the name){end}");
+            without_code(
+                &mut message,
+                "STATUS_LOGON_FAILURE 0xC000006D",
+                Some("STATUS_LOGON_FAILURE"),
+            );
+            assert_eq!(message, "the password is wrong (or the name)");
+        }
+    }
+
+    #[test]
+    fn reads_as_json() {
+        let mut out = String::new();
+        refused().write_json(&mut out);
+        let value: serde_json::Value = serde_json::from_str(&out).expect("JSON");
+        assert_eq!(value["code"], 0xc000_006d_u32);
+        assert_eq!(value["hint"], serde_json::Value::Null);
+        assert!(
+            out.starts_with(r#"{"server":"fs2","step":"sign-in","code":"#),
+            "{out}"
+        );
+    }
+}

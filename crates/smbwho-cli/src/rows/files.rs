@@ -1,0 +1,80 @@
+//! The columns of open files.
+
+use smbwho::{OpenFile, Permissions};
+
+use super::{Align, Cell, Column, Kind, Shown};
+
+impl Kind for OpenFile {
+    const NAME: &'static str = "files";
+    const ONE: &'static str = "open file";
+
+    const COLUMNS: &'static [Column<Self>] = &[
+        Column {
+            name: "server",
+            header: "SERVER",
+            align: Align::Left,
+            shown: Shown::SeveralServers,
+            cell: |row| Cell::Text(&row.server),
+        },
+        Column {
+            name: "id",
+            header: "ID",
+            align: Align::Right,
+            shown: Shown::Always,
+            cell: |row| Cell::Number(row.data.id.into()),
+        },
+        Column {
+            name: "path",
+            header: "PATH",
+            align: Align::Left,
+            shown: Shown::Always,
+            cell: |row| Cell::text(&row.data.path),
+        },
+        Column {
+            name: "user",
+            header: "USER",
+            align: Align::Left,
+            shown: Shown::Always,
+            cell: |row| Cell::text(&row.data.user),
+        },
+        Column {
+            name: "permissions",
+            header: "PERMISSIONS",
+            align: Align::Left,
+            shown: Shown::Always,
+            cell: |row| permissions(row.data.permissions),
+        },
+        Column {
+            name: "permissions_raw",
+            header: "RAW",
+            align: Align::Right,
+            shown: Shown::Wide,
+            cell: |row| Cell::number(row.data.permissions.map(|bits| bits.0)),
+        },
+        Column {
+            name: "locks",
+            header: "LOCKS",
+            align: Align::Right,
+            shown: Shown::Always,
+            cell: |row| Cell::number(row.data.locks),
+        },
+        Column {
+            name: "client",
+            header: "CLIENT",
+            align: Align::Left,
+            shown: Shown::Always,
+            cell: |row| Cell::text(&row.data.client),
+        },
+        Column {
+            name: "level",
+            header: "LEVEL",
+            align: Align::Right,
+            shown: Shown::Wide,
+            cell: |row| Cell::Number(row.data.level.number().into()),
+        },
+    ];
+}
+
+fn permissions(bits: Option<Permissions>) -> Cell<'static> {
+    bits.map_or(Cell::Unknown, |bits| Cell::Bits(bits.0, Permissions::NAMES))
+}

@@ -1,0 +1,91 @@
+//! The columns of logged-on users. What only the computer itself can tell of
+//! its logon sessions is unknown here.
+
+use smbwho::Logon;
+
+use super::{Align, Cell, Column, Kind, Shown};
+
+impl Kind for Logon {
+    const NAME: &'static str = "logons";
+    const ONE: &'static str = "logged-on user";
+
+    const COLUMNS: &'static [Column<Self>] = &[
+        Column {
+            name: "server",
+            header: "SERVER",
+            align: Align::Left,
+            shown: Shown::SeveralServers,
+            cell: |row| Cell::Text(&row.server),
+        },
+        Column {
+            name: "user",
+            header: "USER",
+            align: Align::Left,
+            shown: Shown::Always,
+            cell: |row| Cell::text(&row.data.user),
+        },
+        Column {
+            name: "domain",
+            header: "DOMAIN",
+            align: Align::Left,
+            shown: Shown::Always,
+            cell: |row| Cell::text(&row.data.domain),
+        },
+        Column {
+            name: "logon_type",
+            header: "TYPE",
+            align: Align::Left,
+            shown: Shown::Wide,
+            cell: |_| Cell::Unknown,
+        },
+        Column {
+            name: "auth_package",
+            header: "PACKAGE",
+            align: Align::Left,
+            shown: Shown::Wide,
+            cell: |_| Cell::Unknown,
+        },
+        Column {
+            name: "session_id",
+            header: "SESSION",
+            align: Align::Left,
+            shown: Shown::Wide,
+            cell: |_| Cell::Unknown,
+        },
+        Column {
+            name: "logon_time",
+            header: "SINCE",
+            align: Align::Left,
+            shown: Shown::Wide,
+            cell: |_| Cell::Unknown,
+        },
+        Column {
+            name: "logon_server",
+            header: "LOGON SERVER",
+            align: Align::Left,
+            shown: Shown::Always,
+            cell: |row| Cell::text(&row.data.logon_server),
+        },
+        Column {
+            name: "upn",
+            header: "UPN",
+            align: Align::Left,
+            shown: Shown::Wide,
+            cell: |_| Cell::Unknown,
+        },
+        Column {
+            name: "sid",
+            header: "SID",
+            align: Align::Left,
+            shown: Shown::Wide,
+            cell: |_| Cell::Unknown,
+        },
+        Column {
+            name: "source",
+            header: "SOURCE",
+            align: Align::Left,
+            shown: Shown::Wide,
+            cell: |row| Cell::Text(row.data.source.as_str()),
+        },
+    ];
+}

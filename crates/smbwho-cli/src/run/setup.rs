@@ -1,0 +1,199 @@
+//! What the commands share on their way: configuration, servers, login, and
+//! how to print.
+
+use std::io::{self, IsTerminal as _};
+use std::num::NonZeroUsize;
+use std::pin::Pin;
+use std::time::Duration;
+
+use smbwho::{Address, ConnectOptions};
+use tokio::runtime;
+
+use super::{Stop, servers_come_last};
+use crate::args::{ColourChoice, Shared};
+use crate::commands::fleet::{Fleet, Printing};
+use crate::config::Config;
+use crate::credentials;
+use crate::exit::Exit;
+use crate::mistyped;
+use crate::output::{self, Format, Style};
+use crate::report::Report;
+use crate::rows::{self, Column, Kind, Order};
+use crate::targets;
+
+/// Servers asked side by side when nothing else is said.
+const DEFAULT_JOBS: NonZeroUsize = NonZeroUsize::new(64).unwrap();
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// What every command that asks servers for rows begins with.
+pub(super) struct Setup<'a> {
+    shared: &'a Shared,
+    pub(super) config: Config,
+    report: Report,
+}
+
+impl<'a> Setup<'a> {
+    pub(super) fn load(shared: &'a Shared, report: Report) -> Result<Self, Stop> {
+        let config = Config::load()?;
+        Ok(Self {
+            shared,
+            config,
+            report,
+        })
+    }
+
+    /// The servers that are meant, and the words that named them: those of
+    /// the command line, or of the configuration where there are none.
+    pub(super) fn servers(&self, words: Vec<String>) -> Result<(Vec<Address>, Vec<String>), Stop> {
+        if words.iter().any(|word| mistyped::is_command(word)) {
+            return Err(servers_come_last());
+        }
+        let words = self.or_configured(words);
+        if words.is_empty() {
+            return Err(Stop::Wrong(
+                "no server is named. Showing this computer's own sessions is not built yet: name \
+                 it like any other, as in `smbwho localhost`, or see --help"
+                    .to_owned(),
+            ));
+        }
+        let servers = self.resolve(&words)?;
+        Ok((servers, words))
+    }
+
+    /// As [`servers`](Self::servers), where it may be that none is meant.
+    pub(super) fn servers_or_none(&self, words: Vec<String>) -> Result<Vec<Address>, String> {
+        self.resolve(&self.or_configured(words))
+    }
+
+    fn or_configured(&self, words: Vec<String>) -> Vec<String> {
+        if words.is_empty() {
+            self.config.servers.clone()
+        } else {
+            words
+        }
+    }
+
+    fn resolve(&self, words: &[String]) -> Result<Vec<Address>, String> {
+        let stdin = words.iter().any(|word| word == targets::STDIN);
+        credentials::check(&self.shared.login, stdin)?;
+        targets::resolve(words, &self.config)
+    }
+
+    /// Signs in and asks: `run` is given whom to ask, what ends it early, and
+    /// how to print. `nothing` is what a table says in place of no rows.
+    pub(super) fn ask<T: Kind>(
+        self,
+        servers: Vec<Address>,
+        nothing: Option<&'static str>,
+        run: impl AsyncFnOnce(Fleet, Interrupted, Printing<'_, T>) -> io::Result<Exit>,
+    ) -> Result<Exit, Stop> {
+        let Self {
+            shared,
+            config,
+            report,
+        } = self;
+        let format = shared.print.output.or(config.output).unwrap_or_default();
+        let order = order::<T>(shared)?;
+        let chosen = shared.print.columns.as_deref();
+        let chosen = chosen.map(rows::choose::<T>).transpose()?;
+        let columns = chosen.unwrap_or_else(|| output::default_columns(format, servers.len() > 1));
+
+        let (login, notes) = credentials::login(&shared.login, &config, &mut credentials::System)?;
+        let report = Report {
+            json: format == Format::Jsonl,
+            ..report
+        };
+        notes.iter().for_each(|note| report.note(note));
+
+        let fleet = Fleet {
+            servers,
+            login,
+            options: connect_options(shared, &config),
+            jobs: shared.asking.jobs.or(config.jobs).unwrap_or(DEFAULT_JOBS),
+        };
+        let style = Style {
+            nothing,
+            ..style(shared, format)
+        };
+        let mut sink = output::sink::<T>(style, columns, io::stdout().lock());
+        let printing = Printing {
+            format,
+            order,
+            sink: &mut *sink,
+            report,
+        };
+        let runtime = runtime()?;
+        let exit = runtime.block_on(async { run(fleet, Box::pin(interrupted()), printing).await });
+        // A look-up of a name may still hang in the system's resolver.
+        runtime.shutdown_background();
+        exit.map_err(Stop::Output)
+    }
+}
+
+/// Ends when the user has had enough.
+pub(super) type Interrupted = Pin<Box<dyn Future<Output = ()>>>;
+
+pub(super) fn connect_options(shared: &Shared, config: &Config) -> ConnectOptions {
+    let timeout = shared
+        .asking
+        .timeout
+        .or(config.timeout)
+        .unwrap_or(DEFAULT_TIMEOUT);
+    ConnectOptions {
+        connect_timeout: timeout,
+        sign_in_timeout: timeout,
+        reply_timeout: timeout,
+        ..ConnectOptions::default()
+    }
+}
+
+pub(super) fn runtime() -> Result<runtime::Runtime, String> {
+    runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| format!("cannot start: {error}"))
+}
+
+pub(super) fn order<T: Kind>(shared: &Shared) -> Result<Order<T>, String> {
+    let by: Option<&'static Column<T>> = shared.rows.sort.as_deref().map(rows::find).transpose()?;
+    Ok(Order {
+        by,
+        reverse: shared.rows.reverse,
+        limit: shared.rows.limit.map(NonZeroUsize::get),
+    })
+}
+
+pub(super) fn style(shared: &Shared, format: Format) -> Style {
+    let terminal = io::stdout().is_terminal();
+    let no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    Style {
+        format,
+        header: !shared.print.no_header,
+        colour: match shared.print.color {
+            ColourChoice::Always => true,
+            ColourChoice::Never => false,
+            ColourChoice::Auto => terminal && !no_colour,
+        },
+        terminal,
+        width: if terminal {
+            terminal_size::terminal_size().map(|(width, _)| usize::from(width.0))
+        } else {
+            None
+        },
+        nothing: None,
+    }
+}
+
+/// Ends when the user presses Ctrl-C. The rows that came are printed then;
+/// pressed once more, it ends the program at once.
+async fn interrupted() {
+    if tokio::signal::ctrl_c().await.is_err() {
+        // No signals here: the system's own way of ending stays.
+        return std::future::pending().await;
+    }
+    tokio::spawn(async {
+        if tokio::signal::ctrl_c().await.is_ok() {
+            std::process::exit(Exit::Interrupted.number().into());
+        }
+    });
+}

@@ -1,0 +1,229 @@
+//! What several of these tests need.
+#![allow(dead_code, unreachable_pub, reason = "each test uses its part")]
+
+use smbwho_msrpc::srvsvc::Container;
+use smbwho_msrpc::srvsvc::session::{
+    NetrSessionEnum, NetrSessionEnumReply, SessionEnumUnion, SessionInfo0, SessionInfo1,
+    SessionInfo2, SessionInfo10, SessionInfo502, SessionLevel,
+};
+use smbwho_rpc::ndr::WStr;
+
+/// Bytes from hexadecimal digits; everything else is for the reader.
+pub fn hex(text: &str) -> Vec<u8> {
+    let digits: Vec<u32> = text
+        .lines()
+        .map(|line| line.split("//").next().unwrap())
+        .flat_map(|line| line.chars().filter_map(|c| c.to_digit(16)))
+        .collect();
+    assert!(digits.len().is_multiple_of(2));
+    digits
+        .chunks(2)
+        .map(|pair| (pair[0] * 16 + pair[1]) as u8)
+        .collect()
+}
+
+/// A request at `level` with nothing else said.
+pub fn request(level: SessionLevel) -> NetrSessionEnum<'static> {
+    NetrSessionEnum {
+        server_name: None,
+        client_name: None,
+        user_name: None,
+        level,
+        preferred_maximum_length: 0xffff_ffff,
+        resume_handle: Some(0),
+    }
+}
+
+/// A session with all that any level tells.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Row {
+    pub cname: Option<Vec<u16>>,
+    pub username: Option<Vec<u16>>,
+    pub num_opens: u32,
+    pub time: u32,
+    pub idle_time: u32,
+    pub user_flags: u32,
+    pub cltype_name: Option<Vec<u16>>,
+    pub transport: Option<Vec<u16>>,
+}
+
+pub fn units(text: &str) -> Option<Vec<u16>> {
+    Some(text.encode_utf16().collect())
+}
+
+fn own(text: Option<WStr<'_>>) -> Option<Vec<u16>> {
+    text.map(|text| text.units().collect())
+}
+
+/// The sessions of a reply, what its level does not tell left at zero and null.
+pub fn rows(reply: &NetrSessionEnumReply<'_>) -> Vec<Row> {
+    let none = Row::default();
+    match reply.sessions {
+        SessionEnumUnion::Level0(c) => c.map_or(vec![], |c| {
+            c.entries()
+                .map(|s| Row {
+                    cname: own(s.cname),
+                    ..none.clone()
+                })
+                .collect()
+        }),
+        SessionEnumUnion::Level1(c) => c.map_or(vec![], |c| {
+            c.entries()
+                .map(|s| Row {
+                    cname: own(s.cname),
+                    username: own(s.username),
+                    num_opens: s.num_opens,
+                    time: s.time,
+                    idle_time: s.idle_time,
+                    user_flags: s.user_flags,
+                    ..none.clone()
+                })
+                .collect()
+        }),
+        SessionEnumUnion::Level2(c) => c.map_or(vec![], |c| {
+            c.entries()
+                .map(|s| Row {
+                    cname: own(s.cname),
+                    username: own(s.username),
+                    num_opens: s.num_opens,
+                    time: s.time,
+                    idle_time: s.idle_time,
+                    user_flags: s.user_flags,
+                    cltype_name: own(s.cltype_name),
+                    ..none.clone()
+                })
+                .collect()
+        }),
+        SessionEnumUnion::Level10(c) => c.map_or(vec![], |c| {
+            c.entries()
+                .map(|s| Row {
+                    cname: own(s.cname),
+                    username: own(s.username),
+                    time: s.time,
+                    idle_time: s.idle_time,
+                    ..none.clone()
+                })
+                .collect()
+        }),
+        SessionEnumUnion::Level502(c) => c.map_or(vec![], |c| {
+            c.entries()
+                .map(|s| Row {
+                    cname: own(s.cname),
+                    username: own(s.username),
+                    num_opens: s.num_opens,
+                    time: s.time,
+                    idle_time: s.idle_time,
+                    user_flags: s.user_flags,
+                    cltype_name: own(s.cltype_name),
+                    transport: own(s.transport),
+                })
+                .collect()
+        }),
+    }
+}
+
+/// What is left of a row at a level.
+pub fn at_level(row: &Row, level: SessionLevel) -> Row {
+    let mut row = row.clone();
+    if level == SessionLevel::L0 {
+        return Row {
+            cname: row.cname,
+            ..Row::default()
+        };
+    }
+    if level == SessionLevel::L10 {
+        (row.num_opens, row.user_flags) = (0, 0);
+    }
+    if !matches!(level, SessionLevel::L2 | SessionLevel::L502) {
+        row.cltype_name = None;
+    }
+    if level != SessionLevel::L502 {
+        row.transport = None;
+    }
+    row
+}
+
+/// A reply's stub, encoded by this crate.
+pub fn encode_reply(
+    level: SessionLevel,
+    rows: &[Row],
+    total_entries: u32,
+    resume_handle: Option<u32>,
+    status: u32,
+) -> Vec<u8> {
+    // The texts as bytes, for the views to borrow from.
+    let bytes = |text: &Option<Vec<u16>>| -> Option<Vec<u8>> {
+        text.as_ref()
+            .map(|units| units.iter().flat_map(|u| u.to_le_bytes()).collect())
+    };
+    let texts: Vec<[Option<Vec<u8>>; 4]> = rows
+        .iter()
+        .map(|r| {
+            [
+                bytes(&r.cname),
+                bytes(&r.username),
+                bytes(&r.cltype_name),
+                bytes(&r.transport),
+            ]
+        })
+        .collect();
+    let text = |i: usize, j: usize| -> Option<WStr<'_>> {
+        texts[i][j]
+            .as_deref()
+            .map(|bytes| WStr::from_utf16le(bytes).unwrap())
+    };
+    macro_rules! reply {
+        ($arm:ident, $info:ident, |$i:ident, $row:ident| $make:expr) => {{
+            let entries: Vec<$info<'_>> = rows.iter().enumerate().map(|($i, $row)| $make).collect();
+            NetrSessionEnumReply {
+                level: level.number(),
+                sessions: SessionEnumUnion::$arm(Some(Container::of(&entries).unwrap())),
+                total_entries,
+                resume_handle,
+                status,
+            }
+            .to_stub()
+            .unwrap()
+        }};
+    }
+    match level {
+        SessionLevel::L0 => {
+            reply!(Level0, SessionInfo0, |i, _r| SessionInfo0 {
+                cname: text(i, 0)
+            })
+        }
+        SessionLevel::L1 => reply!(Level1, SessionInfo1, |i, r| SessionInfo1 {
+            cname: text(i, 0),
+            username: text(i, 1),
+            num_opens: r.num_opens,
+            time: r.time,
+            idle_time: r.idle_time,
+            user_flags: r.user_flags,
+        }),
+        SessionLevel::L2 => reply!(Level2, SessionInfo2, |i, r| SessionInfo2 {
+            cname: text(i, 0),
+            username: text(i, 1),
+            num_opens: r.num_opens,
+            time: r.time,
+            idle_time: r.idle_time,
+            user_flags: r.user_flags,
+            cltype_name: text(i, 2),
+        }),
+        SessionLevel::L10 => reply!(Level10, SessionInfo10, |i, r| SessionInfo10 {
+            cname: text(i, 0),
+            username: text(i, 1),
+            time: r.time,
+            idle_time: r.idle_time,
+        }),
+        SessionLevel::L502 => reply!(Level502, SessionInfo502, |i, r| SessionInfo502 {
+            cname: text(i, 0),
+            username: text(i, 1),
+            num_opens: r.num_opens,
+            time: r.time,
+            idle_time: r.idle_time,
+            user_flags: r.user_flags,
+            cltype_name: text(i, 2),
+            transport: text(i, 3),
+        }),
+    }
+}

@@ -1,0 +1,118 @@
+//! Putting the fragments of a reply together, and knowing how many more to ask for.
+
+use super::{Config, ProtocolError};
+use crate::pdu::{Header, Response};
+
+/// The most that is reserved on a server's word alone, in bytes. Beyond that the buffer grows
+/// with what really comes.
+const RESERVE_ON_TRUST: usize = 1 << 20;
+
+/// A reply on its way.
+#[derive(Default)]
+pub(super) struct Reply {
+    stub: Vec<u8>,
+    started: bool,
+    /// Stub bytes of the first fragment: servers cut all but the last to one length.
+    first: usize,
+    /// Stub bytes left after the last fragment, as long as the hints fell as they should.
+    left: Option<u32>,
+    /// Reads surely needed for the rest: at least as many as are under way.
+    window: usize,
+}
+
+impl Reply {
+    /// Reads surely needed to complete it. One until the first fragment has come.
+    pub(super) fn reads_wanted(&self) -> usize {
+        self.window.max(1)
+    }
+
+    /// Takes one fragment. Gives the stub when it was the last.
+    pub(super) fn add(
+        &mut self,
+        header: &Header,
+        fragment: &Response<'_>,
+        config: &Config,
+    ) -> Result<Option<Vec<u8>>, ProtocolError> {
+        if header.is_first() == self.started {
+            return Err(ProtocolError::FragmentFlags {
+                first: self.started,
+            });
+        }
+        let part = fragment.stub;
+        if part.is_empty() && !header.is_last() {
+            return Err(ProtocolError::EmptyFragment);
+        }
+        let limit = config.max_reply;
+        let so_far = self.stub.len().saturating_add(part.len());
+        if so_far > limit {
+            return Err(ProtocolError::ReplyTooLarge { limit });
+        }
+        self.check_order(header, fragment)?;
+        let left = self.left.unwrap_or_default() as usize;
+        if !header.is_last() {
+            if so_far.saturating_add(left) > limit {
+                return Err(ProtocolError::ReplyTooLarge { limit });
+            }
+            let first = if self.started { self.first } else { part.len() };
+            let reads = left.div_ceil(first.max(1));
+            self.window = reads.clamp(1, config.max_reads_in_flight.max(1));
+        }
+        if !self.started {
+            self.started = true;
+            self.first = part.len();
+            self.stub
+                .reserve_exact(part.len().saturating_add(left.min(RESERVE_ON_TRUST)));
+        }
+        self.stub.extend_from_slice(part);
+        Ok(header.is_last().then(|| std::mem::take(&mut self.stub)))
+    }
+
+    /// Fragments have no number. What shows their order is the hint: stub bytes still to come,
+    /// falling from fragment to fragment by what each brought.
+    ///
+    /// While only one read is under way order cannot be lost, so hints that fall otherwise only
+    /// end the reading ahead. With several under way they are an error.
+    fn check_order(
+        &mut self,
+        header: &Header,
+        fragment: &Response<'_>,
+    ) -> Result<(), ProtocolError> {
+        let reads_ahead = self.window > 1;
+        let length = fragment.stub.len();
+        if reads_ahead && length > self.first {
+            return Err(ProtocolError::LongerFragment {
+                first: self.first,
+                found: length,
+            });
+        }
+        let hint = fragment.alloc_hint;
+        if let (true, Some(expected)) = (self.started, self.left)
+            && hint != expected
+        {
+            if reads_ahead {
+                return Err(ProtocolError::OutOfOrder {
+                    expected,
+                    found: hint,
+                });
+            }
+            self.left = None;
+            return Ok(());
+        }
+        if self.started && self.left.is_none() {
+            return Ok(());
+        }
+        // No fragment is longer than 64 KiB.
+        let length = u32::try_from(length).unwrap_or(u32::MAX);
+        self.left = hint.checked_sub(length);
+        match self.left {
+            None if reads_ahead => Err(ProtocolError::OutOfOrder {
+                expected: length,
+                found: hint,
+            }),
+            Some(missing) if missing > 0 && header.is_last() && reads_ahead => {
+                Err(ProtocolError::EndsEarly { missing })
+            }
+            _ => Ok(()),
+        }
+    }
+}

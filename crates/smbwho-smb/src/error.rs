@@ -1,0 +1,245 @@
+//! What can go wrong between a server's name and the reply of a call.
+
+mod kind;
+mod meaning;
+mod text;
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+pub use kind::SmbErrorKind;
+pub(crate) use meaning::{from_status, from_transport};
+
+use crate::NtStatus;
+
+/// Where on the way it happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Step {
+    /// Looking the name up.
+    Name,
+    /// Opening the TCP connection.
+    Connect,
+    /// Agreeing on a dialect of SMB.
+    Negotiate,
+    /// Signing in.
+    SignIn,
+    /// Connecting to the share `IPC$`.
+    Share,
+    /// Opening the pipe.
+    Pipe,
+    /// Binding to the interface.
+    Bind,
+    /// Calling the procedure.
+    Call,
+}
+
+impl Step {
+    /// One word for it: `name`, `connect`, `negotiate`, `sign-in`, `share`,
+    /// `pipe`, `bind`, `call`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Name => "name",
+            Self::Connect => "connect",
+            Self::Negotiate => "negotiate",
+            Self::SignIn => "sign-in",
+            Self::Share => "share",
+            Self::Pipe => "pipe",
+            Self::Bind => "bind",
+            Self::Call => "call",
+        }
+    }
+
+    /// What was being done, to follow "while".
+    fn doing(self) -> &'static str {
+        match self {
+            Self::Name => "looking up the name",
+            Self::Connect => "connecting",
+            Self::Negotiate => "negotiating the dialect",
+            Self::SignIn => "signing in",
+            Self::Share => "connecting to IPC$",
+            Self::Pipe => "opening the pipe",
+            Self::Bind => "binding to the interface",
+            Self::Call => "waiting for the reply",
+        }
+    }
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// One address of a server and what came of dialling it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Attempt {
+    /// The address.
+    pub address: SocketAddr,
+    /// What happened there.
+    pub outcome: Outcome,
+}
+
+/// What came of dialling one address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Outcome {
+    /// The machine is there, but nothing listens on the port.
+    Refused,
+    /// No route to the machine or its network.
+    Unreachable,
+    /// No answer in the time there was.
+    NoAnswer,
+    /// Something else the system reported.
+    Failed(io::ErrorKind),
+}
+
+impl fmt::Display for Attempt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ", self.address)?;
+        match self.outcome {
+            Outcome::Refused => f.write_str("refused the connection"),
+            Outcome::Unreachable => f.write_str("is unreachable"),
+            Outcome::NoAnswer => f.write_str("did not answer"),
+            Outcome::Failed(kind) => write!(f, "failed ({kind})"),
+        }
+    }
+}
+
+/// An error with its step, its kind and every code that came with it.
+///
+/// `Display` is one sentence: what was being done, what failed and why.
+#[derive(Debug, Clone)]
+pub struct SmbError {
+    /// Where it happened.
+    pub step: Step,
+    /// What it was.
+    pub kind: SmbErrorKind,
+    detail: Box<Detail>,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Detail {
+    status: Option<NtStatus>,
+    attempts: Vec<Attempt>,
+    source: Option<Arc<dyn StdError + Send + Sync>>,
+}
+
+impl SmbError {
+    pub(crate) fn new(step: Step, kind: SmbErrorKind) -> Self {
+        Self {
+            step,
+            kind,
+            detail: Box::default(),
+        }
+    }
+
+    pub(crate) fn with_kind(self, kind: SmbErrorKind) -> Self {
+        Self { kind, ..self }
+    }
+
+    pub(crate) fn with_status(mut self, status: NtStatus) -> Self {
+        self.detail.status = Some(status);
+        self
+    }
+
+    pub(crate) fn with_attempts(mut self, attempts: Vec<Attempt>) -> Self {
+        self.detail.attempts = attempts;
+        self
+    }
+
+    pub(crate) fn with_source(mut self, source: impl StdError + Send + Sync + 'static) -> Self {
+        self.detail.source = Some(Arc::new(source));
+        self
+    }
+
+    /// The NTSTATUS the server answered with, if it did.
+    #[must_use]
+    pub fn status(&self) -> Option<NtStatus> {
+        self.detail.status
+    }
+
+    /// The fault status of the RPC call, if it was a fault.
+    #[must_use]
+    pub fn fault(&self) -> Option<u32> {
+        match self.kind {
+            SmbErrorKind::Fault { status } => Some(status),
+            _ => None,
+        }
+    }
+
+    /// The system's error, if one lies behind it.
+    #[must_use]
+    pub fn io(&self) -> Option<&io::Error> {
+        self.detail.source.as_ref()?.downcast_ref()
+    }
+
+    /// The addresses dialled and what came of each, for errors of connecting.
+    #[must_use]
+    pub fn attempts(&self) -> &[Attempt] {
+        &self.detail.attempts
+    }
+}
+
+impl StdError for SmbError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match &self.kind {
+            SmbErrorKind::Rpc(error) => Some(error),
+            SmbErrorKind::Request(error) => Some(error),
+            SmbErrorKind::Kerberos(error) => Some(error),
+            _ => match &self.detail.source {
+                Some(source) => Some(&**source),
+                None => None,
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_sentence_with_the_code() {
+        let error = from_status(Step::SignIn, NtStatus::ACCOUNT_LOCKED_OUT);
+        assert_eq!(
+            error.to_string(),
+            "the account is locked (STATUS_ACCOUNT_LOCKED_OUT)"
+        );
+        let error = from_status(Step::Share, NtStatus(0xC000_0999));
+        assert_eq!(
+            error.to_string(),
+            "the server refused while connecting to IPC$ (NTSTATUS 0xC0000999)"
+        );
+        assert_eq!(error.kind, SmbErrorKind::Status);
+        assert_eq!(error.status(), Some(NtStatus(0xC000_0999)));
+    }
+
+    #[test]
+    fn every_address_tried_is_named() {
+        let error = SmbError::new(Step::Connect, SmbErrorKind::Refused).with_attempts(vec![
+            Attempt {
+                address: "[::1]:445".parse().unwrap(),
+                outcome: Outcome::Unreachable,
+            },
+            Attempt {
+                address: "127.0.0.1:445".parse().unwrap(),
+                outcome: Outcome::Refused,
+            },
+        ]);
+        assert_eq!(
+            error.to_string(),
+            "nothing listens on that port: [::1]:445 is unreachable, \
+             127.0.0.1:445 refused the connection"
+        );
+    }
+
+    #[test]
+    fn an_error_is_small_enough_to_return() {
+        assert!(size_of::<SmbError>() <= 48, "{}", size_of::<SmbError>());
+    }
+}

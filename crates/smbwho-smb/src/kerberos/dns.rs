@@ -1,0 +1,252 @@
+//! [RFC 4120 7.2.3.2] Which hosts are a realm's KDCs, by DNS SRV records.
+//!
+//! The system's resolver answers addresses only, so this asks the name
+//! servers of `/etc/resolv.conf` itself. Crate `simple-dns` does the messages
+//! (one small crate; a whole resolver, hickory, would add 57).
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use simple_dns::{
+    CLASS, Name, Packet, PacketFlag, QCLASS, QTYPE, Question, RCODE, TYPE, rdata::RData,
+};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpStream, UdpSocket};
+use tokio::time::timeout;
+
+/// How long one name server may take for one answer. A lost packet costs one of these.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// How often each name server is asked over UDP.
+const ATTEMPTS: usize = 2;
+/// Most KDCs taken from one answer.
+const MAX_KDCS: usize = 32;
+/// The file that names the name servers on Unix.
+const RESOLV_CONF: &str = "/etc/resolv.conf";
+
+/// What `/etc/resolv.conf` says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct ResolvConf {
+    pub(crate) nameservers: Vec<IpAddr>,
+    /// Domains that short names are completed with.
+    pub(crate) search: Vec<String>,
+}
+
+impl ResolvConf {
+    /// Reads the system's; nothing where there is none.
+    pub(crate) fn load() -> Self {
+        std::fs::read(RESOLV_CONF)
+            .map(|bytes| Self::parse(&String::from_utf8_lossy(&bytes)))
+            .unwrap_or_default()
+    }
+
+    fn parse(text: &str) -> Self {
+        let mut conf = Self::default();
+        for line in text.lines() {
+            let mut words = line.split_whitespace();
+            match words.next() {
+                Some("nameserver") => conf
+                    .nameservers
+                    .extend(words.next().and_then(|w| w.parse::<IpAddr>().ok())),
+                Some("search" | "domain") => conf.search = words.map(str::to_owned).collect(),
+                _ => {}
+            }
+        }
+        conf.nameservers.truncate(3);
+        conf
+    }
+}
+
+/// `host` and port of the realm's KDCs, best first; empty if DNS knows none.
+pub(crate) async fn kdcs(realm: &str, conf: &ResolvConf) -> Vec<(String, u16)> {
+    let name = format!("_kerberos._tcp.{}", realm.trim_end_matches('.'));
+    for server in &conf.nameservers {
+        match ask(SocketAddr::new(*server, 53), &name).await {
+            Some(found) => return found,
+            None => tracing::debug!(%server, name, "no answer to the SRV question"),
+        }
+    }
+    Vec::new()
+}
+
+/// One question to one name server. `None`: no usable answer, ask another.
+async fn ask(server: SocketAddr, name: &str) -> Option<Vec<(String, u16)>> {
+    let mut id = [0; 2];
+    getrandom::fill(&mut id).ok()?;
+    let id = u16::from_be_bytes(id);
+    let query = query(id, name)?;
+    for _ in 0..ATTEMPTS {
+        if let Ok(Ok(reply)) = timeout(PATIENCE, over_udp(server, id, &query)).await {
+            if !is_truncated(&reply) {
+                return read_answer(&reply, id, name);
+            }
+            let reply = timeout(PATIENCE, over_tcp(server, &query))
+                .await
+                .ok()?
+                .ok()?;
+            return read_answer(&reply, id, name);
+        }
+    }
+    None
+}
+
+fn query(id: u16, name: &str) -> Option<Vec<u8>> {
+    let mut packet = Packet::new_query(id);
+    packet.set_flags(PacketFlag::RECURSION_DESIRED);
+    let name = Name::new(name).ok()?;
+    packet.questions.push(Question::new(
+        name,
+        QTYPE::TYPE(TYPE::SRV),
+        QCLASS::CLASS(CLASS::IN),
+        false,
+    ));
+    packet.build_bytes_vec().ok()
+}
+
+/// From a connected socket, so that only the server asked can answer.
+async fn over_udp(server: SocketAddr, id: u16, query: &[u8]) -> std::io::Result<Vec<u8>> {
+    let any: SocketAddr = if server.is_ipv4() {
+        ([0; 4], 0).into()
+    } else {
+        ([0_u16; 8], 0).into()
+    };
+    let socket = UdpSocket::bind(any).await?;
+    socket.connect(server).await?;
+    socket.send(query).await?;
+    let mut reply = vec![0; 4096];
+    loop {
+        let len = socket.recv(&mut reply).await?;
+        if reply[..len].starts_with(&id.to_be_bytes()) {
+            reply.truncate(len);
+            return Ok(reply);
+        }
+    }
+}
+
+async fn over_tcp(server: SocketAddr, query: &[u8]) -> std::io::Result<Vec<u8>> {
+    let mut stream = TcpStream::connect(server).await?;
+    let len = u16::try_from(query.len()).map_err(std::io::Error::other)?;
+    stream
+        .write_all(&[&len.to_be_bytes(), query].concat())
+        .await?;
+    let len = stream.read_u16().await?;
+    let mut reply = vec![0; len.into()];
+    stream.read_exact(&mut reply).await?;
+    Ok(reply)
+}
+
+fn is_truncated(reply: &[u8]) -> bool {
+    simple_dns::header_buffer::has_flags(reply, PacketFlag::TRUNCATION).unwrap_or(false)
+}
+
+/// The targets in order of priority, then weight (largest first: the draw by
+/// weight of [RFC 2782] spreads the load of many clients, which one is not).
+fn read_answer(reply: &[u8], id: u16, name: &str) -> Option<Vec<(String, u16)>> {
+    let packet = Packet::parse(reply).ok()?;
+    let asked = packet.questions.first()?.qname.to_string();
+    let is_ours = packet.id() == id
+        && packet.has_flags(PacketFlag::RESPONSE)
+        && asked.eq_ignore_ascii_case(name);
+    if !is_ours || !matches!(packet.rcode(), RCODE::NoError | RCODE::NameError) {
+        return None;
+    }
+    let mut found: Vec<_> = packet
+        .answers
+        .iter()
+        .filter_map(|record| match &record.rdata {
+            RData::SRV(srv) => Some((
+                srv.priority,
+                u16::MAX - srv.weight,
+                srv.target.to_string(),
+                srv.port,
+            )),
+            _ => None,
+        })
+        // [RFC 2782] a target of "." says that there is no such service.
+        .filter(|(_, _, target, _)| !target.is_empty() && target != ".")
+        .collect();
+    found.sort();
+    found.truncate(MAX_KDCS);
+    Some(
+        found
+            .into_iter()
+            .map(|(_, _, target, port)| (target, port))
+            .collect(),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use simple_dns::{ResourceRecord, rdata::SRV};
+
+    const NAME: &str = "_kerberos._tcp.LAB.TEST";
+
+    fn reply(records: &[(u16, u16, &'static str, u16)]) -> Vec<u8> {
+        let asked = query(7, NAME).unwrap();
+        let mut packet = Packet::parse(&asked).unwrap().into_reply();
+        for &(priority, weight, target, port) in records {
+            let srv = SRV {
+                priority,
+                weight,
+                port,
+                target: Name::new(target).unwrap(),
+            };
+            packet.answers.push(ResourceRecord::new(
+                Name::new("_kerberos._tcp.lab.test").unwrap(),
+                CLASS::IN,
+                60,
+                RData::SRV(srv),
+            ));
+        }
+        packet.build_bytes_vec().unwrap()
+    }
+
+    #[test]
+    fn best_kdc_first() {
+        let bytes = reply(&[
+            (10, 1, "far.test", 88),
+            (0, 1, "light.test", 88),
+            (0, 100, "heavy.test", 8888),
+        ]);
+        let found = read_answer(&bytes, 7, NAME).unwrap();
+        let expected = [("heavy.test", 8888), ("light.test", 88), ("far.test", 88)];
+        assert_eq!(found, expected.map(|(host, port)| (host.to_owned(), port)));
+    }
+
+    #[test]
+    fn no_service_and_no_answer_are_different() {
+        assert_eq!(
+            read_answer(&reply(&[(0, 0, ".", 0)]), 7, NAME),
+            Some(vec![])
+        );
+        assert_eq!(read_answer(&reply(&[]), 7, NAME), Some(vec![]));
+        assert_eq!(read_answer(&reply(&[]), 8, NAME), None);
+        assert_eq!(
+            read_answer(&reply(&[]), 7, "_kerberos._tcp.other.test"),
+            None
+        );
+    }
+
+    #[test]
+    fn a_cut_answer_is_no_answer_and_no_panic() {
+        let bytes = reply(&[(0, 100, "heavy.test", 88)]);
+        for len in 0..bytes.len() {
+            assert_eq!(read_answer(&bytes[..len], 7, NAME), None, "{len}");
+        }
+    }
+
+    #[test]
+    fn resolv_conf() {
+        let conf = ResolvConf::parse(
+            "# x\nnameserver 10.0.0.1\nnameserver ::1\nsearch lab.test corp.test\n",
+        );
+        assert_eq!(
+            conf.nameservers,
+            [
+                "10.0.0.1".parse::<IpAddr>().unwrap(),
+                "::1".parse().unwrap()
+            ]
+        );
+        assert_eq!(conf.search, ["lab.test", "corp.test"]);
+    }
+}

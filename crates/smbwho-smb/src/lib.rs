@@ -1,0 +1,34 @@
+//! Carries DCE/RPC associations over the named pipes of SMB2 and SMB3.
+//!
+//! The only part of the project that knows the crate `smb2`. From a server's
+//! name to the reply of a call: [`SmbSession::connect`] looks the name up,
+//! connects, negotiates and signs in; [`SmbSession::open_pipe`] opens a pipe on
+//! `IPC$` and binds; [`RpcPipe::call`] makes a call and gives back the stub of
+//! its reply. Errors say at which [`Step`] what went wrong, and keep the code.
+//!
+//! Everything asynchronous runs on tokio, with its I/O and time drivers on.
+
+mod address;
+mod anonymous;
+mod clock;
+mod connect;
+mod error;
+mod frames;
+pub mod kerberos;
+mod login;
+mod negotiate;
+mod ntstatus;
+mod open;
+mod pipe;
+mod secret;
+mod session;
+mod sign_in;
+mod wire;
+
+pub use address::{Address, AddressError, DEFAULT_PORT, Host};
+pub use error::{Attempt, Outcome, SmbError, SmbErrorKind, Step};
+pub use login::{Login, Options};
+pub use ntstatus::NtStatus;
+pub use pipe::RpcPipe;
+pub use secret::Secret;
+pub use session::{Facts, SmbSession};

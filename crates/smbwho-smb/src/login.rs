@@ -1,0 +1,66 @@
+//! Who signs in, and how long each step may take.
+
+use std::time::Duration;
+
+use crate::Secret;
+use crate::kerberos::KerberosLogin;
+
+/// Who signs in.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum Login {
+    /// Nobody: a null session, if the server allows one. Such a session has
+    /// no key, so it is neither signed nor encrypted.
+    Anonymous,
+    /// An account and its password, by NTLMv2 ([MS-NLMP]).
+    Ntlm {
+        /// Domain or workgroup; empty lets the server decide.
+        domain: String,
+        /// The account.
+        user: String,
+        /// Its password.
+        password: Secret,
+    },
+    /// A Kerberos ticket for the server, from a password or a credential cache.
+    Kerberos(KerberosLogin),
+}
+
+impl Login {
+    /// An account and its password.
+    pub fn ntlm(domain: impl Into<String>, user: impl Into<String>, password: Secret) -> Self {
+        Self::Ntlm {
+            domain: domain.into(),
+            user: user.into(),
+            password,
+        }
+    }
+}
+
+/// How long each step may take and how much a server may send.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Options {
+    /// Name look-up and TCP together, over all addresses of the name.
+    pub connect_timeout: Duration,
+    /// Negotiation and sign-in together.
+    pub sign_in_timeout: Duration,
+    /// The longest silence while a pipe is opened or a reply is awaited. Each
+    /// message that arrives starts it anew.
+    pub reply_timeout: Duration,
+    /// The longest one call may take as a whole, however busily the server
+    /// trickles.
+    pub call_timeout: Duration,
+    /// The largest reply taken, in bytes of stub data.
+    pub max_reply: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            connect_timeout: Duration::from_secs(10),
+            sign_in_timeout: Duration::from_secs(10),
+            reply_timeout: Duration::from_secs(10),
+            call_timeout: Duration::from_secs(300),
+            max_reply: 256 * 1024 * 1024,
+        }
+    }
+}

@@ -1,0 +1,267 @@
+//! One connection, negotiated and signed in.
+
+use std::net::SocketAddr;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use smb2::client::Connection;
+use smb2::crypto::encryption::Cipher;
+use smb2::crypto::signing::SigningAlgorithm;
+use smb2::msg::close::CloseRequest;
+use smb2::types::{Command, Dialect, FileId, TreeId};
+use smbwho_rpc::Interface;
+use tokio::time::{Instant, timeout_at};
+use tracing::{Instrument, debug, debug_span};
+
+use crate::connect::connect;
+use crate::error::{SmbError, SmbErrorKind, Step};
+use crate::negotiate::negotiate;
+use crate::open;
+use crate::pipe::RpcPipe;
+use crate::sign_in::sign_in;
+use crate::wire::Wire;
+use crate::{Address, Login, Options, kerberos};
+
+/// What was agreed with the server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Facts {
+    /// The address that answered.
+    pub peer: SocketAddr,
+    /// The dialect: `2.0.2`, `2.1`, `3.0`, `3.0.2` or `3.1.1`.
+    pub dialect: &'static str,
+    /// How messages are signed: `HMAC-SHA256`, `AES-128-CMAC`,
+    /// `AES-128-GMAC`. `None` for an anonymous session, which has no key.
+    pub signing: Option<&'static str>,
+    /// How messages are encrypted, `AES-128-GCM` for instance. `None` when the
+    /// server did not ask for it.
+    pub encryption: Option<&'static str>,
+}
+
+/// A connection to one server, signed in, over which pipes are opened.
+///
+/// Clones share the connection, and pipes of one session work side by side.
+/// It ends when the last clone and the last pipe are gone: the TCP connection
+/// is closed without a LOGOFF, whose answer would cost a round trip, and the
+/// server releases everything the connection held ([MS-SMB2] 3.3.7.1).
+#[derive(Clone)]
+pub struct SmbSession {
+    shared: Arc<Shared>,
+}
+
+pub(crate) struct Shared {
+    pub(crate) connection: Connection,
+    wire: Arc<Wire>,
+    pub(crate) facts: Facts,
+    pub(crate) options: Options,
+    /// The server as it stands in `\\server\IPC$`.
+    pub(crate) unc: String,
+    /// Whether the server takes related requests in one message, until it
+    /// shows that it does not.
+    pub(crate) chains: AtomicBool,
+    /// Whether several reads may be in flight on one pipe, until an answer shows
+    /// that the server's fragments cannot be proved to be in order.
+    pub(crate) reads_ahead: AtomicBool,
+    /// The tree of `IPC$`, once connected.
+    tree: Mutex<Option<TreeId>>,
+    /// Handles whose pipes were dropped where nothing could be sent.
+    orphans: Mutex<Vec<(TreeId, FileId)>>,
+}
+
+impl SmbSession {
+    /// Connects, negotiates and signs in.
+    ///
+    /// Every address of a name is tried, staggered. A session other than an
+    /// anonymous one is signed, and encrypted if the server asks for it.
+    ///
+    /// # Errors
+    ///
+    /// [`SmbError::step`] is `Name`, `Connect`, `Negotiate` or `SignIn`.
+    pub async fn connect(
+        address: &Address,
+        login: &Login,
+        options: &Options,
+    ) -> Result<Self, SmbError> {
+        let span = debug_span!("smb", server = %address);
+        Self::establish(address, login, options)
+            .instrument(span)
+            .await
+    }
+
+    async fn establish(
+        address: &Address,
+        login: &Login,
+        options: &Options,
+    ) -> Result<Self, SmbError> {
+        if let Login::Kerberos(_) = login {
+            // Known without asking anybody.
+            kerberos::refuse_bare(&address.host.unc()).map_err(|error| {
+                SmbError::new(Step::SignIn, SmbErrorKind::Kerberos(Box::new(error)))
+            })?;
+        }
+        let (stream, peer) = connect(address, options.connect_timeout).await?;
+        let unc = address.host.unc();
+        let deadline = Instant::now() + options.sign_in_timeout;
+        let late = |step| move |_| SmbError::new(step, SmbErrorKind::TimedOut);
+
+        let (mut connection, wire) = timeout_at(deadline, negotiate(stream, &unc))
+            .await
+            .map_err(late(Step::Negotiate))??;
+        let session = timeout_at(deadline, sign_in(&mut connection, address, login, options))
+            .await
+            .map_err(late(Step::SignIn))??;
+
+        let facts = facts(peer, &connection, session.as_ref());
+        debug!(?facts, "session is up");
+        Ok(Self {
+            shared: Arc::new(Shared {
+                connection,
+                wire,
+                facts,
+                options: options.clone(),
+                unc,
+                chains: AtomicBool::new(true),
+                reads_ahead: AtomicBool::new(true),
+                tree: Mutex::default(),
+                orphans: Mutex::default(),
+            }),
+        })
+    }
+
+    /// What was agreed with the server.
+    #[must_use]
+    pub fn facts(&self) -> &Facts {
+        &self.shared.facts
+    }
+
+    /// Whether the connection still stands, as far as is known without asking.
+    #[must_use]
+    pub fn is_connected(&self) -> bool {
+        !self.shared.connection.is_disconnected()
+    }
+
+    /// Opens the interface's pipe and binds to it, in one round trip where the
+    /// server allows it.
+    ///
+    /// A server that does not take the requests in one message is asked one by
+    /// one, from then on for the life of the session.
+    ///
+    /// # Errors
+    ///
+    /// [`SmbError::step`] is `Share`, `Pipe` or `Bind`.
+    pub async fn open_pipe(&self, interface: &'static Interface) -> Result<RpcPipe, SmbError> {
+        self.shared.close_orphans();
+        // A task of its own: if the caller goes away in the middle, the pipe
+        // is opened all the same and closed by being dropped, so that no
+        // handle is left at the server.
+        let opening = tokio::spawn(
+            open::open(Arc::clone(&self.shared), interface)
+                .instrument(debug_span!("pipe", pipe = interface.name)),
+        );
+        match opening.await {
+            Ok(opened) => opened,
+            Err(error) => match error.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                // The runtime is going down.
+                Err(_) => Err(SmbError::new(Step::Pipe, SmbErrorKind::Disconnected)),
+            },
+        }
+    }
+}
+
+impl std::fmt::Debug for SmbSession {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SmbSession")
+            .field("server", &self.shared.unc)
+            .field("facts", &self.shared.facts)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Shared {
+    /// Whether the server encrypts though the session was not told to, as smbd does when only a
+    /// share wants it. The transport crate cannot read that and ends the connection.
+    pub(crate) fn encrypts_unasked(&self) -> bool {
+        self.facts.encryption.is_none() && self.wire.saw_encrypted()
+    }
+
+    pub(crate) fn tree(&self) -> Option<TreeId> {
+        *self.tree.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn set_tree(&self, tree: TreeId) {
+        *self.tree.lock().unwrap_or_else(PoisonError::into_inner) = Some(tree);
+    }
+
+    /// Closes a handle without anybody waiting for it.
+    pub(crate) fn close_later(&self, tree: TreeId, file: FileId) {
+        if self.connection.is_disconnected() {
+            return;
+        }
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else {
+            self.orphans().push((tree, file));
+            return;
+        };
+        let connection = self.connection.clone();
+        let limit = self.options.reply_timeout;
+        runtime.spawn(async move {
+            let request = CloseRequest {
+                flags: 0,
+                file_id: file,
+            };
+            let closing = connection.execute(Command::Close, &request, Some(tree));
+            // The connection lives on while this waits, so not for ever.
+            match tokio::time::timeout(limit, closing).await {
+                Ok(Ok(_)) => debug!("pipe closed"),
+                Ok(Err(error)) => debug!(%error, "pipe not closed"),
+                Err(_) => debug!("pipe not closed in time"),
+            }
+        });
+    }
+
+    fn close_orphans(&self) {
+        let orphans = std::mem::take(&mut *self.orphans());
+        for (tree, file) in orphans {
+            self.close_later(tree, file);
+        }
+    }
+
+    fn orphans(&self) -> std::sync::MutexGuard<'_, Vec<(TreeId, FileId)>> {
+        self.orphans.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn facts(peer: SocketAddr, connection: &Connection, session: Option<&smb2::Session>) -> Facts {
+    let params = connection.params();
+    let dialect = match params.as_ref().map(|params| params.dialect) {
+        Some(Dialect::Smb2_0_2) => "2.0.2",
+        Some(Dialect::Smb2_1) => "2.1",
+        Some(Dialect::Smb3_0) => "3.0",
+        Some(Dialect::Smb3_0_2) => "3.0.2",
+        Some(Dialect::Smb3_1_1) => "3.1.1",
+        None => "unknown",
+    };
+    let signing = session.map(|session| match session.signing_algorithm {
+        SigningAlgorithm::HmacSha256 => "HMAC-SHA256",
+        SigningAlgorithm::AesCmac => "AES-128-CMAC",
+        SigningAlgorithm::AesGmac => "AES-128-GMAC",
+    });
+    let cipher = params.and_then(|params| params.cipher);
+    let encryption = connection.should_encrypt().then(|| cipher_name(cipher));
+    Facts {
+        peer,
+        dialect,
+        signing,
+        encryption,
+    }
+}
+
+fn cipher_name(cipher: Option<Cipher>) -> &'static str {
+    // Below 3.1.1 nothing is negotiated and this one is meant.
+    match cipher.unwrap_or(Cipher::Aes128Ccm) {
+        Cipher::Aes128Ccm => "AES-128-CCM",
+        Cipher::Aes128Gcm => "AES-128-GCM",
+        Cipher::Aes256Ccm => "AES-256-CCM",
+        Cipher::Aes256Gcm => "AES-256-GCM",
+    }
+}

@@ -1,0 +1,339 @@
+//! SMB2 messages over TCP ([MS-SMB2] 2.1), as the transport crate wants them.
+//!
+//! The crate has a transport of its own. This one is here because ours has to
+//! do three things that one does not: tell what answered when it was not SMB,
+//! set a bit in the NEGOTIATE the crate sends (see [`crate::negotiate`]), and
+//! take no memory on a length's word.
+
+use std::io;
+use std::sync::{Arc, Mutex as StdMutex, PoisonError};
+
+use async_trait::async_trait;
+use smb2::transport::{TransportReceive, TransportSend};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::sync::Mutex;
+use tracing::debug;
+
+/// The longest message taken before the server has proved to speak SMB2.
+const MAX_FIRST: usize = 64 * 1024;
+
+/// The longest message taken later. Nothing is asked for that is answered
+/// with more than 64 KiB, and a chain holds few answers.
+const MAX_MESSAGE: usize = 1024 * 1024;
+
+/// How much room is made at a time for a message that is still arriving.
+const GROWTH: usize = 64 * 1024;
+
+/// First bytes of an SMB2 message ([MS-SMB2] 2.2.1), of an encrypted one (2.2.41), and of an SMB1
+/// message.
+const SMB2_MAGIC: [u8; 4] = [0xFE, b'S', b'M', b'B'];
+const TRANSFORM_MAGIC: [u8; 4] = [0xFD, b'S', b'M', b'B'];
+const SMB1_MAGIC: [u8; 4] = [0xFF, b'S', b'M', b'B'];
+
+/// Where Capabilities stands in a NEGOTIATE request ([MS-SMB2] 2.2.3): 64
+/// bytes of header, then StructureSize, DialectCount, SecurityMode and
+/// Reserved of two bytes each.
+const CAPABILITIES: usize = 64 + 8;
+
+/// `SMB2_GLOBAL_CAP_ENCRYPTION` ([MS-SMB2] 2.2.3).
+const CAP_ENCRYPTION: u8 = 0x40;
+
+/// The NEGOTIATE exchange as it went over the wire.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Handshake {
+    /// The request, with the bit set.
+    pub(crate) request: Vec<u8>,
+    /// The reply.
+    pub(crate) reply: Vec<u8>,
+}
+
+/// What went wrong before the server had proved to speak SMB2.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NotSmb2 {
+    /// The connection ended without one byte.
+    Closed,
+    /// It answered in SMB1.
+    Smb1,
+    /// It answered in something else.
+    Other(Option<&'static str>),
+}
+
+#[derive(Debug, Default)]
+struct State {
+    handshake: Handshake,
+    not_smb2: Option<NotSmb2>,
+    encrypted: bool,
+}
+
+/// A TCP connection that carries whole messages.
+#[derive(Debug)]
+pub(crate) struct Wire {
+    reader: Mutex<OwnedReadHalf>,
+    writer: Mutex<OwnedWriteHalf>,
+    state: StdMutex<State>,
+}
+
+impl Wire {
+    pub(crate) fn new(stream: TcpStream) -> Arc<Self> {
+        let (reader, writer) = stream.into_split();
+        Arc::new(Self {
+            reader: Mutex::new(reader),
+            writer: Mutex::new(writer),
+            state: StdMutex::default(),
+        })
+    }
+
+    /// The NEGOTIATE exchange, once it is over.
+    pub(crate) fn handshake(&self) -> Handshake {
+        self.state().handshake.clone()
+    }
+
+    /// Why the first message of the server was none.
+    pub(crate) fn not_smb2(&self) -> Option<NotSmb2> {
+        self.state().not_smb2
+    }
+
+    /// Whether the server has sent an encrypted message.
+    pub(crate) fn saw_encrypted(&self) -> bool {
+        self.state().encrypted
+    }
+
+    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn is_first(&self) -> bool {
+        self.state().handshake.reply.is_empty()
+    }
+
+    /// Keeps the reason and gives the crate an error it ends the connection
+    /// with; the crate passes no reasons on to those who wait.
+    fn refuse(&self, reason: NotSmb2) -> smb2::Error {
+        debug!(?reason, "the first answer is not SMB2");
+        self.state().not_smb2 = Some(reason);
+        smb2::Error::Disconnected
+    }
+}
+
+#[async_trait]
+impl TransportSend for Wire {
+    async fn send(&self, data: &[u8]) -> Result<(), smb2::Error> {
+        let first = self.state().handshake.request.is_empty();
+        let mut message = Vec::with_capacity(4 + data.len());
+        // The length is three bytes, big-endian, behind a zero.
+        message.extend_from_slice(&[0; 4]);
+        message.extend_from_slice(data);
+        let length = u32::try_from(data.len())
+            .ok()
+            .filter(|length| *length < 1 << 24)
+            .ok_or_else(|| smb2::Error::invalid_data("message too long to send"))?;
+        message[..4].copy_from_slice(&length.to_be_bytes());
+        if first {
+            if let Some(byte) = message.get_mut(4 + CAPABILITIES) {
+                *byte |= CAP_ENCRYPTION;
+            }
+            self.state().handshake.request = message[4..].to_vec();
+        }
+        let mut writer = self.writer.lock().await;
+        writer.write_all(&message).await?;
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl TransportReceive for Wire {
+    async fn receive(&self) -> Result<Vec<u8>, smb2::Error> {
+        let first = self.is_first();
+        let mut reader = self.reader.lock().await;
+        let message = match read_message(&mut *reader, first).await {
+            Ok(message) => message,
+            Err(Stop::Io(error)) if first && was_closed(&error) => {
+                return Err(self.refuse(NotSmb2::Closed));
+            }
+            Err(Stop::Io(error)) if was_closed(&error) => return Err(smb2::Error::Disconnected),
+            Err(Stop::Io(error)) => return Err(error.into()),
+            Err(Stop::NotSmb2(reason)) => return Err(self.refuse(reason)),
+            Err(Stop::Malformed(what)) => return Err(smb2::Error::invalid_data(what)),
+        };
+        if first {
+            self.state().handshake.reply.clone_from(&message);
+        } else if message.starts_with(&TRANSFORM_MAGIC) {
+            self.state().encrypted = true;
+        }
+        Ok(message)
+    }
+}
+
+enum Stop {
+    Io(io::Error),
+    NotSmb2(NotSmb2),
+    Malformed(&'static str),
+}
+
+impl From<io::Error> for Stop {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+fn was_closed(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::UnexpectedEof
+            | io::ErrorKind::ConnectionReset
+            | io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::BrokenPipe
+    )
+}
+
+/// Reads one message. While it is the first, anything that is not SMB2 ends
+/// it at once: a wrong first byte or length must not make us wait for more.
+async fn read_message<R>(reader: &mut R, first: bool) -> Result<Vec<u8>, Stop>
+where
+    R: tokio::io::AsyncRead + Unpin,
+{
+    let mut start = Vec::with_capacity(8);
+    fill(reader, &mut start, 1).await?;
+    if first && start[0] != 0 {
+        // Take what else has come already: it tells what this is.
+        let mut rest = [0; 16];
+        let more =
+            tokio::time::timeout(std::time::Duration::from_millis(50), reader.read(&mut rest));
+        if let Ok(Ok(count)) = more.await {
+            start.extend_from_slice(&rest[..count]);
+        }
+        return Err(Stop::NotSmb2(NotSmb2::Other(looks_like(&start))));
+    }
+    fill(reader, &mut start, 4).await?;
+    if start[0] != 0 {
+        return Err(Stop::Malformed("message without a direct TCP header"));
+    }
+    let length = u32::from_be_bytes([0, start[1], start[2], start[3]]) as usize;
+    if first && !(4..=MAX_FIRST).contains(&length) {
+        return Err(Stop::NotSmb2(NotSmb2::Other(None)));
+    }
+    if length > MAX_MESSAGE {
+        return Err(Stop::Malformed("message longer than anything asked for"));
+    }
+    let mut message = Vec::with_capacity(length.min(GROWTH));
+    if first {
+        fill(reader, &mut message, 4).await?;
+        if message[..4] == SMB1_MAGIC {
+            return Err(Stop::NotSmb2(NotSmb2::Smb1));
+        }
+        if message[..4] != SMB2_MAGIC {
+            return Err(Stop::NotSmb2(NotSmb2::Other(None)));
+        }
+    }
+    fill(reader, &mut message, length).await?;
+    Ok(message)
+}
+
+/// Reads until `buffer` holds `length` bytes, making room only for what comes.
+async fn fill<R>(reader: &mut R, buffer: &mut Vec<u8>, length: usize) -> io::Result<()>
+where
+    R: tokio::io::AsyncRead + Unpin,
+{
+    while buffer.len() < length {
+        let missing = length - buffer.len();
+        buffer.reserve(missing.min(GROWTH));
+        let mut part = (&mut *reader).take(missing as u64);
+        if part.read_buf(buffer).await? == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+    }
+    Ok(())
+}
+
+/// What else is commonly found behind a wrong port.
+fn looks_like(start: &[u8]) -> Option<&'static str> {
+    const SIGNS: &[(&[u8], &str)] = &[
+        (b"HTTP/", "an HTTP server"),
+        (b"<!DOCTYPE", "an HTTP server"),
+        (b"<html", "an HTTP server"),
+        (b"SSH-", "an SSH server"),
+        (b"220 ", "a mail or FTP server"),
+        (b"220-", "a mail or FTP server"),
+        (b"+OK", "a POP3 server"),
+        (b"* OK", "an IMAP server"),
+        (b"RFB ", "a VNC server"),
+        (&[0x15, 0x03], "a TLS server"),
+        (&[0x83], "a NetBIOS session service, usually on port 139"),
+    ];
+    SIGNS
+        .iter()
+        .find(|(sign, _)| start.starts_with(sign))
+        .map(|(_, name)| *name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn first(bytes: &[u8]) -> Result<Vec<u8>, Stop> {
+        let mut reader = bytes;
+        read_message(&mut reader, true).await
+    }
+
+    #[tokio::test]
+    async fn what_is_not_smb_is_told_by_its_first_bytes() {
+        for (bytes, expected) in [
+            (
+                &b"HTTP/1.1 400 Bad Request\r\n"[..],
+                NotSmb2::Other(Some("an HTTP server")),
+            ),
+            (
+                b"SSH-2.0-OpenSSH_9.2\r\n",
+                NotSmb2::Other(Some("an SSH server")),
+            ),
+            (
+                b"\x15\x03\x01\x00\x02\x02\x28",
+                NotSmb2::Other(Some("a TLS server")),
+            ),
+            (b"hello", NotSmb2::Other(None)),
+            (b"\x00\x00\x00\x04\xffSMB", NotSmb2::Smb1),
+            (b"\x00\x00\x00\x04abcd", NotSmb2::Other(None)),
+            (b"\x00\x00\x00\x03abc", NotSmb2::Other(None)),
+            // 16 MiB announced: refused before any of it is read.
+            (b"\x00\xff\xff\xff", NotSmb2::Other(None)),
+        ] {
+            match first(bytes).await {
+                Err(Stop::NotSmb2(found)) => assert_eq!(found, expected, "{bytes:?}"),
+                Err(Stop::Io(error)) => panic!("{bytes:?}: {error}"),
+                Err(Stop::Malformed(what)) => panic!("{bytes:?}: {what}"),
+                Ok(message) => panic!("{bytes:?}: {message:?}"),
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_length_takes_no_memory_before_the_bytes_come() {
+        // 1 MiB announced, 4 bytes sent, then the end.
+        let mut reader = &b"\x00\x10\x00\x00\xfeSMB"[..];
+        let mut buffer = Vec::new();
+        let error = fill(&mut reader, &mut buffer, 1 << 20).await.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);
+        assert!(buffer.capacity() <= 2 * GROWTH, "{}", buffer.capacity());
+
+        let mut reader = &b"\x00\x10\x00\x01\xfeSMB"[..];
+        assert!(matches!(
+            read_message(&mut reader, false).await,
+            Err(Stop::Malformed(_))
+        ));
+    }
+
+    #[tokio::test]
+    async fn messages_are_cut_by_their_length() {
+        let mut reader = &b"\x00\x00\x00\x05\xfeSMB1\x00\x00\x00\x04\xfeSMB"[..];
+        assert_eq!(
+            read_message(&mut reader, true).await.ok().unwrap(),
+            b"\xfeSMB1"
+        );
+        assert_eq!(
+            read_message(&mut reader, false).await.ok().unwrap(),
+            b"\xfeSMB"
+        );
+    }
+}

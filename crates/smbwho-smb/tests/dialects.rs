@@ -1,0 +1,163 @@
+//! Every dialect, signed and encrypted, against a real smbd.
+
+mod common;
+
+use common::{boss, connect, holds, lab, sessions, status};
+use smbwho_smb::{Login, SmbErrorKind, Step};
+
+/// Signs in and lists the sessions; says how the session was protected.
+async fn ask(
+    parameters: &[(&str, &str)],
+) -> (&'static str, Option<&'static str>, Option<&'static str>) {
+    let mut samba = lab();
+    for (name, value) in parameters {
+        samba = samba.global(name, value);
+    }
+    let samba = samba.start().unwrap();
+    let session = connect(&samba.address(), &boss()).await.unwrap();
+    // Several calls: a wrong key would show at the second message at the latest.
+    let stub = sessions(&session).await.unwrap();
+    assert_eq!(status(&stub), 0);
+    assert!(holds(&stub, common::USER), "the asker is not in the list");
+    let stub = sessions(&session).await.unwrap();
+    assert_eq!(status(&stub), 0);
+    let facts = session.facts();
+    assert_eq!(facts.peer.to_string(), samba.address());
+    (facts.dialect, facts.signing, facts.encryption)
+}
+
+fn only(dialect: &'static str) -> [(&'static str, &'static str); 2] {
+    [
+        ("server min protocol", dialect),
+        ("server max protocol", dialect),
+    ]
+}
+
+fn encrypted(dialect: &'static str) -> [(&'static str, &'static str); 3] {
+    let [min, max] = only(dialect);
+    [min, max, ("server smb encrypt", "required")]
+}
+
+#[tokio::test]
+async fn smb_2_0_2() {
+    let found = ask(&only("SMB2_02")).await;
+    assert_eq!(found, ("2.0.2", Some("HMAC-SHA256"), None));
+}
+
+#[tokio::test]
+async fn smb_2_1() {
+    let found = ask(&only("SMB2_10")).await;
+    assert_eq!(found, ("2.1", Some("HMAC-SHA256"), None));
+}
+
+#[tokio::test]
+async fn smb_3_0() {
+    let found = ask(&only("SMB3_00")).await;
+    assert_eq!(found, ("3.0", Some("AES-128-CMAC"), None));
+}
+
+#[tokio::test]
+async fn smb_3_0_2() {
+    let found = ask(&only("SMB3_02")).await;
+    assert_eq!(found, ("3.0.2", Some("AES-128-CMAC"), None));
+}
+
+#[tokio::test]
+async fn smb_3_1_1() {
+    let (dialect, signing, encryption) = ask(&only("SMB3_11")).await;
+    assert_eq!((dialect, encryption), ("3.1.1", None));
+    // GMAC where the server has it, CMAC in older ones.
+    assert!(signing.is_some());
+}
+
+#[tokio::test]
+async fn smb_3_0_encrypted() {
+    let found = ask(&encrypted("SMB3_00")).await;
+    assert_eq!(found, ("3.0", Some("AES-128-CMAC"), Some("AES-128-CCM")));
+}
+
+#[tokio::test]
+async fn smb_3_0_2_encrypted() {
+    let found = ask(&encrypted("SMB3_02")).await;
+    assert_eq!(found, ("3.0.2", Some("AES-128-CMAC"), Some("AES-128-CCM")));
+}
+
+#[tokio::test]
+async fn smb_3_1_1_encrypted() {
+    let (dialect, _, encryption) = ask(&encrypted("SMB3_11")).await;
+    assert_eq!(dialect, "3.1.1");
+    assert_eq!(encryption, Some("AES-128-GCM"));
+}
+
+#[tokio::test]
+async fn signing_mandatory() {
+    let (dialect, signing, encryption) = ask(&[("server signing", "mandatory")]).await;
+    assert_eq!((dialect, encryption), ("3.1.1", None));
+    assert!(signing.is_some());
+}
+
+#[tokio::test]
+async fn encryption_wanted_below_smb_3() {
+    let [min, max] = only("SMB2_10");
+    let samba = lab()
+        .global(min.0, min.1)
+        .global(max.0, max.1)
+        .global("server smb encrypt", "required")
+        .start()
+        .unwrap();
+    let error = connect(&samba.address(), &boss()).await.unwrap_err();
+    assert_eq!(error.step, Step::SignIn);
+    assert_eq!(error.kind, SmbErrorKind::AccessDenied);
+}
+
+/// smbd encrypts its answers when the share wants it, session or not, and the
+/// transport crate cannot read that. The error has to say so.
+#[tokio::test]
+async fn encryption_only_the_share_wants() {
+    let samba = lab()
+        .share("IPC$", &[("smb encrypt", "required")])
+        .start()
+        .unwrap();
+    let session = connect(&samba.address(), &boss()).await.unwrap();
+    let error = sessions(&session).await.unwrap_err();
+    assert_eq!(error.step, Step::Share);
+    assert_eq!(error.kind, SmbErrorKind::EncryptionRequired);
+}
+
+#[tokio::test]
+async fn smb1_only() {
+    let samba = lab()
+        .global("server min protocol", "NT1")
+        .global("server max protocol", "NT1")
+        .start()
+        .unwrap();
+    let error = connect(&samba.address(), &boss()).await.unwrap_err();
+    assert_eq!(error.step, Step::Negotiate);
+    assert_eq!(error.kind, SmbErrorKind::OnlySmb1);
+    assert!(error.to_string().contains("SMB1"), "{error}");
+}
+
+#[tokio::test]
+async fn anonymous() {
+    let samba = lab().start().unwrap();
+    let session = connect(&samba.address(), &Login::Anonymous).await.unwrap();
+    assert_eq!(session.facts().signing, None);
+    let mut pipe = session.open_pipe(&common::SRVSVC).await.unwrap();
+    let stub = pipe.call(&common::TimeOfDay).await.unwrap();
+    assert_eq!(status(&stub), 0);
+    // Nobody is no administrator: ERROR_ACCESS_DENIED.
+    let stub = pipe.call(&common::Sessions).await.unwrap();
+    assert_eq!(status(&stub), 5);
+}
+
+#[tokio::test]
+async fn over_ipv6_and_by_name() {
+    let samba = lab().start().unwrap();
+    for host in ["[::1]", "localhost"] {
+        let session = connect(&format!("{host}:{}", samba.port()), &boss())
+            .await
+            .unwrap();
+        let stub = sessions(&session).await.unwrap();
+        assert!(holds(&stub, common::USER), "{host}");
+    }
+}

@@ -1,0 +1,333 @@
+//! Replies of every shape over the pipe of a real smbd.
+
+mod common;
+
+use std::time::{Duration, Instant};
+
+use common::{Any, SRVSVC, patient, pattern};
+use smbwho_rpc::ProtocolError;
+use smbwho_smb::{Options, SmbErrorKind, SmbSession, Step};
+use smbwho_testkit::{Action, Bind, Endpoint, Hint, Order, Reply, Request};
+
+async fn connect(endpoint: &Endpoint, options: Options) -> SmbSession {
+    let address = endpoint.address().parse().unwrap();
+    let login = common::login(Endpoint::USER, Endpoint::PASSWORD);
+    SmbSession::connect(&address, &login, &options)
+        .await
+        .unwrap()
+}
+
+fn endpoint(answer: impl Fn(&Request) -> Action + Send + Sync + 'static) -> Endpoint {
+    Endpoint::builder().start(answer).unwrap()
+}
+
+/// The first byte of the request chooses the reply.
+fn chosen(request: &Request) -> u8 {
+    request.stub.first().copied().unwrap_or_default()
+}
+
+#[tokio::test]
+async fn long_replies_come_whole() {
+    let stub = pattern(400_000);
+    let sent = stub.clone();
+    let endpoint = endpoint(move |request| {
+        let reply = Reply::new(sent.clone());
+        match chosen(request) {
+            0 => reply,
+            // More fragments than reads may be in flight.
+            1 => reply.fragment(200),
+            2 => reply.hint(Hint::Zero),
+            3 => reply.hint(Hint::Fixed(4096)),
+            // Several PDUs in one message, longer than a read.
+            4 => reply.joined(3),
+            _ => reply.fragment(1000).joined(7),
+        }
+        .into()
+    });
+    let session = connect(&endpoint, patient()).await;
+    for shape in 0..6 {
+        let mut pipe = session.open_pipe(&SRVSVC).await.unwrap();
+        let reply = pipe.call(&Any(vec![shape; 4])).await;
+        let reply = reply.unwrap_or_else(|error| panic!("shape {shape}: {error}"));
+        assert!(reply == stub, "shape {shape}: not what was sent");
+        if shape < 4 {
+            assert!(pipe.is_usable(), "shape {shape}");
+            let again = pipe.call(&Any(vec![shape; 4])).await.unwrap();
+            assert!(again == stub, "shape {shape}, again");
+        }
+    }
+}
+
+#[tokio::test]
+async fn long_requests_go_whole() {
+    let endpoint = endpoint(|request| Action::reply(request.stub.clone()));
+    let session = connect(&endpoint, patient()).await;
+    let mut pipe = session.open_pipe(&SRVSVC).await.unwrap();
+    for length in [0, 1, 4000, 4256, 4257, 20_000, 100_001] {
+        let stub = pattern(length);
+        assert!(
+            pipe.call(&Any(stub.clone())).await.unwrap() == stub,
+            "{length}"
+        );
+    }
+    assert!(
+        endpoint
+            .requests()
+            .iter()
+            .any(|request| request.fragments > 4)
+    );
+}
+
+#[tokio::test]
+async fn a_fault_leaves_the_pipe_usable() {
+    let endpoint = endpoint(|request| match chosen(request) {
+        0 => Action::Fault(0x1c01_0002),
+        _ => Action::reply(vec![1, 2, 3, 4]),
+    });
+    let session = connect(&endpoint, patient()).await;
+    let mut pipe = session.open_pipe(&SRVSVC).await.unwrap();
+    let error = pipe.call(&Any(vec![0; 4])).await.unwrap_err();
+    assert_eq!((error.step, error.fault()), (Step::Call, Some(0x1c01_0002)));
+    assert!(pipe.is_usable());
+    assert_eq!(pipe.call(&Any(vec![1; 4])).await.unwrap(), [1, 2, 3, 4]);
+}
+
+#[tokio::test]
+async fn a_pipe_that_breaks_in_the_middle() {
+    let endpoint = endpoint(|request| match chosen(request) {
+        0 => Reply::new(pattern(100_000)).drop_after(3).into(),
+        1 => Action::Drop,
+        _ => Action::reply(vec![0; 4]),
+    });
+    let session = connect(&endpoint, patient()).await;
+    let mut pipe = session.open_pipe(&SRVSVC).await.unwrap();
+    let error = pipe.call(&Any(vec![0; 4])).await.unwrap_err();
+    assert_eq!(error.step, Step::Call);
+    let SmbErrorKind::PipeBroken { received } = error.kind else {
+        panic!("{error:?}");
+    };
+    assert!(received > 10_000 && received < 20_000, "{received}");
+    assert!(!pipe.is_usable());
+    let again = pipe.call(&Any(vec![2; 4])).await.unwrap_err();
+    assert_eq!(again.kind, SmbErrorKind::PipeUnusable);
+
+    let mut pipe = session.open_pipe(&SRVSVC).await.unwrap();
+    let error = pipe.call(&Any(vec![1; 4])).await.unwrap_err();
+    assert!(
+        matches!(error.kind, SmbErrorKind::PipeBroken { .. }),
+        "{error:?}"
+    );
+
+    let mut pipe = session.open_pipe(&SRVSVC).await.unwrap();
+    assert!(pipe.call(&Any(vec![2; 4])).await.is_ok());
+}
+
+#[tokio::test]
+async fn silence_and_trickle_are_bounded() {
+    let endpoint = endpoint(|request| match chosen(request) {
+        0 => Action::Silence,
+        1 => Reply::new(pattern(100_000)).silence_after(3).into(),
+        2 => Reply::new(pattern(100_000))
+            .trickle(Duration::from_millis(400))
+            .into(),
+        _ => Action::reply(vec![0; 4]),
+    });
+    let options = Options {
+        reply_timeout: Duration::from_secs(1),
+        call_timeout: Duration::from_secs(3),
+        ..patient()
+    };
+    let session = connect(&endpoint, options).await;
+    for (shape, at_least) in [(0, 1), (1, 1), (2, 3)] {
+        let mut pipe = session.open_pipe(&SRVSVC).await.unwrap();
+        let started = Instant::now();
+        let error = pipe.call(&Any(vec![shape; 4])).await.unwrap_err();
+        let waited = started.elapsed();
+        assert_eq!(
+            (error.step, error.kind),
+            (Step::Call, SmbErrorKind::TimedOut)
+        );
+        assert!(
+            waited >= Duration::from_secs(at_least),
+            "{shape}: {waited:?}"
+        );
+        assert!(!pipe.is_usable());
+    }
+    // The session has not suffered.
+    let mut pipe = session.open_pipe(&SRVSVC).await.unwrap();
+    assert!(pipe.call(&Any(vec![9; 4])).await.is_ok());
+}
+
+#[tokio::test]
+async fn binds_that_fail() {
+    for (bind, expected) in [
+        (Bind::Nak(4), Some("BindNak")),
+        (Bind::Reject(1), Some("BindRejected")),
+        (Bind::Silence, None),
+        (Bind::Drop, None),
+    ] {
+        let shown = format!("{bind:?}");
+        let silent = bind == Bind::Silence;
+        let endpoint = Endpoint::builder()
+            .bind(bind)
+            .start(|_| Action::Silence)
+            .unwrap();
+        let options = Options {
+            reply_timeout: Duration::from_secs(2),
+            ..patient()
+        };
+        let session = connect(&endpoint, options).await;
+        let error = session.open_pipe(&SRVSVC).await.unwrap_err();
+        match (expected, &error.kind) {
+            (Some(name), SmbErrorKind::Rpc(error)) => {
+                assert!(format!("{error:?}").starts_with(name), "{shown}: {error:?}");
+            }
+            (None, SmbErrorKind::TimedOut) if silent => {}
+            (None, SmbErrorKind::PipeBroken { .. }) if !silent => {}
+            _ => panic!("{shown}: {error:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn order_is_proved_or_not_relied_on() {
+    let stub = pattern(60_000);
+    let sent = stub.clone();
+    let endpoint = endpoint(move |request| {
+        let reply = Reply::new(sent.clone());
+        match chosen(request) {
+            0 => reply.order(Order::Swapped(3, 4)),
+            _ => reply,
+        }
+        .into()
+    });
+    let session = connect(&endpoint, patient()).await;
+    let mut pipe = session.open_pipe(&SRVSVC).await.unwrap();
+    let error = pipe.call(&Any(vec![0; 4])).await.unwrap_err();
+    let SmbErrorKind::Rpc(protocol) = &error.kind else {
+        panic!("{error:?}");
+    };
+    assert!(
+        matches!(**protocol, ProtocolError::OutOfOrder { .. }),
+        "{error:?}"
+    );
+    assert!(!pipe.is_usable());
+    let mut pipe = session.open_pipe(&SRVSVC).await.unwrap();
+    assert!(pipe.call(&Any(vec![1; 4])).await.unwrap() == stub);
+}
+
+#[tokio::test]
+async fn a_reply_over_the_limit() {
+    let endpoint = endpoint(|_| Action::reply(pattern(100_000)));
+    let options = Options {
+        max_reply: 50_000,
+        ..patient()
+    };
+    let session = connect(&endpoint, options).await;
+    let mut pipe = session.open_pipe(&SRVSVC).await.unwrap();
+    let error = pipe.call(&Any(vec![0; 4])).await.unwrap_err();
+    let SmbErrorKind::Rpc(protocol) = &error.kind else {
+        panic!("{error:?}");
+    };
+    assert_eq!(**protocol, ProtocolError::ReplyTooLarge { limit: 50_000 });
+}
+
+/// Ends of pipes that smbd holds to the endpoint's socket.
+fn open_at_the_server(endpoint: &Endpoint) -> usize {
+    let path = endpoint.samba().pipe_socket("srvsvc");
+    let path = path.to_str().unwrap();
+    let table = std::fs::read_to_string("/proc/net/unix").unwrap();
+    // State 03 is connected ([proc_net_unix]).
+    table
+        .lines()
+        .filter(|line| line.ends_with(path) && line.contains(" 03 "))
+        .count()
+}
+
+async fn until(what: &str, mut holds: impl FnMut() -> bool) {
+    for _ in 0..200 {
+        if holds() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("{what}");
+}
+
+#[tokio::test]
+async fn a_dropped_call_costs_its_pipe_and_nothing_else() {
+    let stub = pattern(300_000);
+    let sent = stub.clone();
+    let endpoint = endpoint(move |request| match chosen(request) {
+        0 => Reply::new(sent.clone()).silence_after(20).into(),
+        _ => Action::reply(sent.clone()),
+    });
+    let session = connect(&endpoint, patient()).await;
+    for _ in 0..5 {
+        let mut pipe = session.open_pipe(&SRVSVC).await.unwrap();
+        // Dropped while some 50 reads are in flight.
+        let call = Any(vec![0; 4]);
+        let dropped = tokio::time::timeout(Duration::from_millis(300), pipe.call(&call));
+        assert!(dropped.await.is_err());
+        assert!(!pipe.is_usable());
+        let error = pipe.call(&Any(vec![1; 4])).await.unwrap_err();
+        assert_eq!(error.kind, SmbErrorKind::PipeUnusable);
+        drop(pipe);
+        let mut pipe = session.open_pipe(&SRVSVC).await.unwrap();
+        assert!(pipe.call(&Any(vec![1; 4])).await.unwrap() == stub);
+        pipe.close().await;
+    }
+    until("handles are left at the server", || {
+        open_at_the_server(&endpoint) == 0
+    })
+    .await;
+    assert!(session.is_connected());
+}
+
+#[tokio::test]
+async fn an_opening_that_is_dropped_leaves_no_handle() {
+    let endpoint = endpoint(|_| Action::reply(vec![0; 4]));
+    let session = connect(&endpoint, patient()).await;
+    for micros in [0, 50, 200, 500, 1000, 2000, 5000] {
+        let opening = session.open_pipe(&SRVSVC);
+        let _ = tokio::time::timeout(Duration::from_micros(micros), opening).await;
+    }
+    let mut pipe = session.open_pipe(&SRVSVC).await.unwrap();
+    assert!(pipe.call(&Any(vec![0; 4])).await.is_ok());
+    until("handles are left at the server", || {
+        open_at_the_server(&endpoint) == 1
+    })
+    .await;
+    drop(pipe);
+    until("the pipe is left at the server", || {
+        open_at_the_server(&endpoint) == 0
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pipes_work_side_by_side() {
+    // Each pipe's reply tells which request it answers.
+    let endpoint = endpoint(|request| {
+        let seed = usize::from(chosen(request));
+        let mut stub = pattern(20_000 * (seed + 1));
+        stub[0] = seed as u8;
+        Action::reply(stub)
+    });
+    let session = connect(&endpoint, patient()).await;
+    let calls = (0..10_u8).map(|seed| {
+        let session = session.clone();
+        tokio::spawn(async move {
+            let mut pipe = session.open_pipe(&SRVSVC).await.unwrap();
+            for _ in 0..3 {
+                let reply = pipe.call(&Any(vec![seed; 4])).await.unwrap();
+                let mut expected = pattern(20_000 * (usize::from(seed) + 1));
+                expected[0] = seed;
+                assert!(reply == expected, "pipe {seed}");
+            }
+        })
+    });
+    for call in calls.collect::<Vec<_>>() {
+        call.await.unwrap();
+    }
+}

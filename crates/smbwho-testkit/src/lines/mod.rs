@@ -1,0 +1,8 @@
+//! Lines between a client and a server that are slow, or break, or lead to
+//! something that is no server of files.
+
+mod proxy;
+mod stranger;
+
+pub use proxy::{Cut, CutLine, Direction, Proxy, SlowLine};
+pub use stranger::Stranger;

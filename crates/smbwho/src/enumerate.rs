@@ -1,0 +1,319 @@
+//! Reading a server's list: down the ladder to a level that answers, then
+//! through its pages.
+//!
+//! The calls that enumerate (sessions, files, shares, …) are alike in this: a
+//! level, a preferred length, a resume handle, and "more data" as a status.
+
+use std::collections::{HashSet, VecDeque};
+use std::future::Future;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use futures::stream::{self, Stream, StreamExt};
+pub(crate) use smbwho_msrpc::srvsvc::MAX_PREFERRED_LENGTH;
+use smbwho_msrpc::status::Win32Status;
+use smbwho_rpc::Call;
+use smbwho_rpc::ndr::NdrError;
+
+use crate::error::{ErrorKind, Refusal};
+use crate::rows::{Page, Rows};
+use crate::{Error, Server};
+
+/// What is asked for after "not one entry fits", in bytes.
+const ENLARGED_LENGTH: u32 = 64 * 1024;
+
+/// Rows after which a server that never ends is no longer believed. The
+/// largest file servers hold some tens of thousands of sessions.
+const MAX_ROWS: usize = 10_000_000;
+
+/// A list that a server tells page by page.
+pub(crate) trait Listing: Send + Sync + 'static {
+    /// One entry, as the library gives it out.
+    type Row: Send;
+    /// The remote procedure.
+    type Call<'q>: Call + Send + Sync
+    where
+        Self: 'q;
+
+    /// The levels to try, in this order.
+    fn ladder(&self, server: &Server) -> VecDeque<u32>;
+
+    /// The request for one page.
+    fn request<'q>(&'q self, server_name: &'q str, at: At) -> Self::Call<'q>;
+
+    /// What a reply says.
+    fn read(call: &Self::Call<'_>, stub: &[u8]) -> Result<Reply<Self::Row>, NdrError>;
+
+    /// Whether this status says that nothing matches the filters sent along.
+    fn means_none(&self, status: Win32Status) -> bool;
+
+    /// Whether the filters let a row through, whatever the server made of
+    /// them.
+    fn lets_through(&self, row: &Self::Row) -> bool;
+
+    /// Puts right what the server told as if it knew. `pager` may be asked
+    /// for more.
+    fn settle(
+        pager: &Pager<Self>,
+        level: u32,
+        rows: &mut [Self::Row],
+    ) -> impl Future<Output = ()> + Send
+    where
+        Self: Sized;
+}
+
+/// Where in the list a request starts, and how much it wants.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct At {
+    pub(crate) level: u32,
+    /// Preferred length of the reply, in bytes.
+    pub(crate) preferred_length: u32,
+    /// 0 for the first page.
+    pub(crate) resume_handle: u32,
+}
+
+/// The parts of a reply that all enumerations have.
+pub(crate) struct Reply<R> {
+    pub(crate) status: Win32Status,
+    pub(crate) resume_handle: Option<u32>,
+    pub(crate) rows: Vec<R>,
+}
+
+/// The way through one list.
+pub(crate) struct Pager<L> {
+    pub(crate) server: Server,
+    pub(crate) listing: L,
+    /// Levels still to try; the first is the one being asked.
+    ladder: VecDeque<u32>,
+    /// Levels that were refused on the way here.
+    pub(crate) refused: Vec<(u32, Refusal)>,
+    preferred_length: u32,
+    resume_handle: u32,
+    /// Handles already followed: one that comes again would go in a circle.
+    followed: HashSet<u32>,
+    /// The page before, by its hash: one that comes again brings nothing new.
+    last_page: Option<u64>,
+    rows: usize,
+    next: Next,
+}
+
+/// What is to be done for the page after.
+enum Next {
+    Ask,
+    Fail(Box<Error>),
+    Done,
+}
+
+/// What became of one request.
+pub(crate) enum Answer<R> {
+    Page {
+        rows: Vec<R>,
+        more: More,
+    },
+    Refused(Refusal),
+    /// Not one entry fitted into the preferred length.
+    TooSmall,
+}
+
+/// Whether rows follow.
+pub(crate) enum More {
+    No,
+    Yes {
+        /// Where the next page begins; a server may have sent no handle.
+        handle: Option<u32>,
+        /// A hash of this page.
+        page: u64,
+    },
+}
+
+impl<L: Listing> Pager<L> {
+    pub(crate) fn new(server: Server, listing: L, preferred_length: u32) -> Self {
+        Self {
+            ladder: listing.ladder(&server),
+            server,
+            listing,
+            refused: Vec::new(),
+            preferred_length,
+            resume_handle: 0,
+            followed: HashSet::new(),
+            last_page: None,
+            rows: 0,
+            next: Next::Ask,
+        }
+    }
+
+    /// A pager that only gives this error.
+    pub(crate) fn failed(mut self, kind: ErrorKind) -> Self {
+        self.next = Next::Fail(Box::new(self.server.error(kind)));
+        self
+    }
+
+    /// Every page at once; rows that came before an error are kept.
+    pub(crate) async fn collect(self) -> Result<Rows<L::Row>, Error> {
+        self.collect_all().await.0
+    }
+
+    /// As [`collect`](Self::collect), and the listing with what it learnt.
+    pub(crate) async fn collect_all(mut self) -> (Result<Rows<L::Row>, Error>, L) {
+        let rows = self.every_page().await;
+        (rows, self.listing)
+    }
+
+    async fn every_page(&mut self) -> Result<Rows<L::Row>, Error> {
+        let Some(first) = self.next().await else {
+            return Ok(Rows::default());
+        };
+        let mut rows = first?.rows;
+        while let Some(page) = self.next().await {
+            match page {
+                Ok(page) => rows.extend(page.rows),
+                Err(error) => {
+                    return Ok(Rows {
+                        rows,
+                        missing: Some(error),
+                    });
+                }
+            }
+        }
+        Ok(Rows {
+            rows,
+            missing: None,
+        })
+    }
+
+    /// The pages as they come.
+    pub(crate) fn stream(self) -> impl Stream<Item = Result<Page<L::Row>, Error>> + Send {
+        let pages = stream::unfold(self, |mut pager| async move {
+            let page = pager.next().await?;
+            Some((page, pager))
+        });
+        pages.fuse()
+    }
+
+    /// The next page; after an error or the last page, `None`.
+    async fn next(&mut self) -> Option<Result<Page<L::Row>, Error>> {
+        match std::mem::replace(&mut self.next, Next::Done) {
+            Next::Done => None,
+            Next::Fail(error) => Some(Err(*error)),
+            Next::Ask => Some(self.page().await),
+        }
+    }
+
+    async fn page(&mut self) -> Result<Page<L::Row>, Error> {
+        while let Some(&level) = self.ladder.front() {
+            let at = At {
+                level,
+                preferred_length: self.preferred_length,
+                resume_handle: self.resume_handle,
+            };
+            match self.ask(at).await? {
+                Answer::Page { rows, more } => return Ok(self.take_page(level, rows, more).await),
+                Answer::TooSmall if self.preferred_length < MAX_PREFERRED_LENGTH => {
+                    let doubled = self.preferred_length.saturating_mul(2);
+                    self.preferred_length = doubled.max(ENLARGED_LENGTH);
+                }
+                Answer::TooSmall => {
+                    let status = Refusal::Status(Win32Status::NERR_BufTooSmall);
+                    return Err(self.refusal(vec![(level, status)]));
+                }
+                // A refusal after rows came is no reason to begin again lower.
+                Answer::Refused(refusal) if self.rows == 0 && refusal.is_of_the_level() => {
+                    self.refused.push((level, refusal));
+                    self.ladder.pop_front();
+                }
+                Answer::Refused(refusal) => return Err(self.refusal(vec![(level, refusal)])),
+            }
+        }
+        let refused = std::mem::take(&mut self.refused);
+        Err(self.refusal(refused))
+    }
+
+    /// Makes one request.
+    pub(crate) async fn ask(&self, at: At) -> Result<Answer<L::Row>, Error> {
+        let call = self.listing.request(self.server.unc_name(), at);
+        let stub = match self.server.call(&call).await {
+            Ok(stub) => stub,
+            Err(error) => match error.rpc_fault() {
+                Some(fault) => return Ok(Answer::Refused(Refusal::Fault(fault))),
+                None => return Err(error),
+            },
+        };
+        let reply = L::read(&call, &stub).map_err(|error| {
+            self.server.error(ErrorKind::Malformed {
+                call: Self::NAME,
+                error,
+            })
+        })?;
+        let more = match reply.status {
+            Win32Status::NERR_SUCCESS => More::No,
+            Win32Status::ERROR_MORE_DATA => More::Yes {
+                handle: reply.resume_handle,
+                page: hash(&stub),
+            },
+            Win32Status::NERR_BufTooSmall => return Ok(Answer::TooSmall),
+            status if self.listing.means_none(status) => More::No,
+            status => return Ok(Answer::Refused(Refusal::Status(status))),
+        };
+        Ok(Answer::Page {
+            rows: reply.rows,
+            more,
+        })
+    }
+
+    async fn take_page(&mut self, level: u32, mut rows: Vec<L::Row>, more: More) -> Page<L::Row> {
+        self.rows = self.rows.saturating_add(rows.len());
+        self.ladder.truncate(1);
+        self.next = match more {
+            More::No => Next::Done,
+            More::Yes { page, .. } if self.last_page.replace(page) == Some(page) => {
+                self.rows -= rows.len();
+                rows.clear();
+                self.stalled("it sends the same page again")
+            }
+            More::Yes { handle, .. } => self.follow(handle, rows.len()),
+        };
+        L::settle(self, level, &mut rows).await;
+        rows.retain(|row| self.listing.lets_through(row));
+        Page { rows }
+    }
+
+    /// How to get at the page after this one, when the server says that there
+    /// is one.
+    fn follow(&mut self, handle: Option<u32>, came: usize) -> Next {
+        let moved = handle.filter(|&handle| handle != 0 && self.followed.insert(handle));
+        let why = match moved {
+            Some(handle) if came > 0 && self.rows < MAX_ROWS => {
+                self.resume_handle = handle;
+                return Next::Ask;
+            }
+            Some(_) if came > 0 => "it sends more than any server holds",
+            Some(_) => "it says that more follow, and sends none",
+            None => "it says that more follow, but its resume handle does not move",
+        };
+        self.stalled(why)
+    }
+
+    fn stalled(&self, why: &'static str) -> Next {
+        let kind = ErrorKind::Stalled {
+            call: Self::NAME,
+            rows: self.rows,
+            why,
+        };
+        Next::Fail(Box::new(self.server.error(kind)))
+    }
+
+    fn refusal(&self, refused: Vec<(u32, Refusal)>) -> Error {
+        self.server.error(ErrorKind::Refused {
+            call: Self::NAME,
+            refused,
+        })
+    }
+
+    const NAME: &'static str = <L::Call<'static> as Call>::NAME;
+}
+
+/// Tells one page from another. Not kept, not sent: any hash will do.
+fn hash(page: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    page.hash(&mut hasher);
+    hasher.finish()
+}

@@ -1,0 +1,344 @@
+//! What can go wrong, where, and with which code.
+
+mod text;
+
+use std::fmt;
+
+use smbwho_msrpc::srvsvc::share::parameter_name;
+use smbwho_msrpc::status::{self, FaultStatus, Win32Status};
+use smbwho_msrpc::types::security_descriptor::DescriptorError;
+use smbwho_rpc::ndr::NdrError;
+use smbwho_smb::kerberos::KerberosError;
+use smbwho_smb::{NtStatus, SmbError, SmbErrorKind, Step};
+
+use crate::code::{Code, KerberosCode};
+use crate::files::PlaceError;
+use crate::hint;
+
+/// Why a question to a server failed: which server, at which step, with which
+/// code, and what to try.
+///
+/// `Display` tells all but the hint, in one line. The text may quote the
+/// server; escape it before it reaches a terminal.
+#[derive(Debug, Clone)]
+pub struct Error {
+    server: String,
+    // Boxed: the good case should not pay for the bad one.
+    kind: Box<ErrorKind>,
+}
+
+/// What failed.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// Something on the way to the call or back: name, connection, sign-in,
+    /// pipe.
+    Smb(SmbError),
+    /// The server took the call and refused it, at every level tried.
+    Refused {
+        /// The remote procedure, as the specification names it.
+        call: &'static str,
+        /// Each level tried, and what the server said to it.
+        refused: Vec<(u32, Refusal)>,
+    },
+    /// The server took a call that has no levels, and refused it.
+    Declined {
+        /// The remote procedure.
+        call: &'static str,
+        /// What the server said.
+        refusal: Refusal,
+    },
+    /// The server refused to change something. Nothing was changed by this
+    /// call; [`done`](Self::ChangeRefused::done) says what was before it.
+    ChangeRefused {
+        /// The remote procedure, as the specification names it.
+        call: &'static str,
+        /// The level, where the call has levels.
+        level: Option<u32>,
+        /// What the server said.
+        why: Refusal,
+        /// The parameter that the server disliked, where it says which.
+        parameter: Option<BadParameter>,
+        /// What had been changed before, in words.
+        done: Vec<&'static str>,
+    },
+    /// What was to be asked for cannot be put into the call.
+    Unsayable {
+        /// The remote procedure.
+        call: &'static str,
+        /// What stands against it.
+        error: NdrError,
+    },
+    /// A security descriptor to be set does not fit into one.
+    BadSecurity {
+        /// The remote procedure.
+        call: &'static str,
+        /// Which part, and why.
+        error: DescriptorError,
+    },
+    /// The reply is not what the specification says.
+    Malformed {
+        /// The remote procedure.
+        call: &'static str,
+        /// Where and how the reply departs from its definition.
+        error: NdrError,
+    },
+    /// The server says that more rows follow, and gets nowhere.
+    Stalled {
+        /// The remote procedure.
+        call: &'static str,
+        /// Rows that had come.
+        rows: usize,
+        /// What the server did.
+        why: &'static str,
+    },
+    /// The caller wants sessions of one user at a level that names no users.
+    LevelTellsNoUser,
+    /// The caller wants rows chosen by something that the level asked for
+    /// does not tell.
+    LevelTellsNot {
+        /// The level.
+        level: u32,
+        /// What it does not tell.
+        what: &'static str,
+    },
+    /// What is looked for on the server is no path.
+    NoPlace(PlaceError),
+    /// The server answers the question with values made up beforehand,
+    /// whatever is asked.
+    MadeUp {
+        /// The remote procedure.
+        call: &'static str,
+    },
+}
+
+/// The member of a share that a server disliked ([MS-SRVS] 2.2.2.11).
+#[doc(alias = "ParmErr")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BadParameter(pub u32);
+
+impl BadParameter {
+    /// What the number stands for, where a specification says: `path`.
+    pub fn name(self) -> Option<&'static str> {
+        parameter_name(self.0)
+    }
+}
+
+impl fmt::Display for BadParameter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.name() {
+            Some(name) => write!(f, "{name} (parameter {})", self.0),
+            None => write!(f, "parameter {}", self.0),
+        }
+    }
+}
+
+/// What a server said instead of answering.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// The call returned this status.
+    Status(Win32Status),
+    /// The call returned this status: what samr and lsarpc speak.
+    Nt(NtStatus),
+    /// The server's RPC runtime refused the request (\[C706\] 12.6.4.7).
+    Fault(FaultStatus),
+}
+
+impl Refusal {
+    /// The refusal's code.
+    pub fn code(self) -> Code {
+        match self {
+            Refusal::Status(status) => Code::Win32(status),
+            Refusal::Nt(status) => Code::Nt(status),
+            Refusal::Fault(fault) => Code::Fault(fault),
+        }
+    }
+
+    /// Whether access was denied.
+    pub fn is_access_denied(self) -> bool {
+        matches!(
+            self,
+            Refusal::Status(Win32Status::ERROR_ACCESS_DENIED)
+                | Refusal::Nt(NtStatus::ACCESS_DENIED)
+                | Refusal::Fault(FaultStatus::ERROR_ACCESS_DENIED)
+        )
+    }
+
+    /// Whether the server does not have the level asked for. Servers that
+    /// lack its structure altogether fault on the request instead of
+    /// returning a status.
+    pub fn is_unknown_level(self) -> bool {
+        matches!(
+            self,
+            Refusal::Status(Win32Status::ERROR_INVALID_LEVEL | Win32Status::ERROR_NOT_SUPPORTED)
+                | Refusal::Fault(
+                    FaultStatus::nca_s_fault_invalid_tag | FaultStatus::RPC_X_BAD_STUB_DATA
+                )
+        )
+    }
+
+    /// Whether the server does not have the call at all, or not the interface.
+    pub fn is_unknown_call(self) -> bool {
+        matches!(
+            self,
+            Refusal::Status(
+                Win32Status::ERROR_INVALID_FUNCTION | Win32Status::ERROR_CALL_NOT_IMPLEMENTED
+            ) | Refusal::Nt(NtStatus::NOT_IMPLEMENTED | NtStatus::NOT_SUPPORTED)
+                | Refusal::Fault(
+                    FaultStatus::nca_s_op_rng_error
+                        | FaultStatus::RPC_S_PROCNUM_OUT_OF_RANGE
+                        | FaultStatus::nca_s_unk_if
+                        | FaultStatus::RPC_S_UNKNOWN_IF
+                )
+        )
+    }
+
+    /// Whether another level may fare better.
+    pub(crate) fn is_of_the_level(self) -> bool {
+        self.is_access_denied() || self.is_unknown_level()
+    }
+
+    fn meaning(self) -> Option<&'static str> {
+        match self {
+            Refusal::Status(status) => status.meaning(),
+            // The names of accounts that are not there say more here than in
+            // the table of the SMB layer.
+            Refusal::Nt(status) => status::NtStatus(status.0)
+                .meaning()
+                .or_else(|| status.meaning()),
+            Refusal::Fault(fault) => fault.meaning(),
+        }
+    }
+}
+
+impl Error {
+    pub(crate) fn new(server: &str, kind: ErrorKind) -> Self {
+        Self {
+            server: server.to_owned(),
+            kind: Box::new(kind),
+        }
+    }
+
+    /// The server, as it was given.
+    pub fn server(&self) -> &str {
+        &self.server
+    }
+
+    /// What failed, with all its particulars.
+    pub fn kind(&self) -> &ErrorKind {
+        &self.kind
+    }
+
+    /// Where on the way it failed.
+    pub fn step(&self) -> Step {
+        match &*self.kind {
+            ErrorKind::Smb(error) => error.step,
+            _ => Step::Call,
+        }
+    }
+
+    /// The code that the server or the KDC gave. Of several refusals, the one
+    /// for the least that was asked.
+    pub fn code(&self) -> Option<Code> {
+        match &*self.kind {
+            ErrorKind::Smb(error) => smb_code(error),
+            ErrorKind::Refused { refused, .. } => decisive(refused).map(|(_, why)| why.code()),
+            ErrorKind::Declined { refusal, .. } => Some(refusal.code()),
+            ErrorKind::ChangeRefused { why, .. } => Some(why.code()),
+            _ => None,
+        }
+    }
+
+    /// What failed and why, in one sentence, without server and step.
+    pub fn message(&self) -> impl fmt::Display + '_ {
+        &*self.kind
+    }
+
+    /// What the person in front of it may try, where we know something.
+    pub fn hint(&self) -> Option<String> {
+        hint::hint(&self.kind)
+    }
+
+    /// The same error, with what had been changed before it.
+    pub(crate) fn after(mut self, before: &[&'static str]) -> Self {
+        if let ErrorKind::ChangeRefused { done, .. } = &mut *self.kind {
+            done.splice(0..0, before.iter().copied());
+        }
+        self
+    }
+
+    /// Whether the server itself said no: to the call, to the level, or to the
+    /// pipe over which the call goes. The connection is as good as before.
+    pub fn is_refusal(&self) -> bool {
+        match &*self.kind {
+            ErrorKind::Refused { .. } | ErrorKind::Declined { .. } => true,
+            ErrorKind::Smb(error) => {
+                let pipe = matches!(error.step, Step::Share | Step::Pipe | Step::Bind);
+                let said = matches!(
+                    error.kind,
+                    SmbErrorKind::AccessDenied
+                        | SmbErrorKind::ShareNotFound
+                        | SmbErrorKind::PipeNotFound { .. }
+                );
+                error.fault().is_some() || pipe && said
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether a reply came that cannot be read.
+    pub(crate) fn is_malformed(&self) -> bool {
+        matches!(&*self.kind, ErrorKind::Malformed { .. })
+    }
+
+    /// The fault, if the server's RPC runtime refused the request.
+    pub(crate) fn rpc_fault(&self) -> Option<FaultStatus> {
+        match &*self.kind {
+            ErrorKind::Smb(error) => error.fault().map(FaultStatus),
+            _ => None,
+        }
+    }
+}
+
+fn smb_code(error: &SmbError) -> Option<Code> {
+    if let Some(fault) = error.fault() {
+        return Some(Code::Fault(FaultStatus(fault)));
+    }
+    if let SmbErrorKind::Kerberos(error) = &error.kind
+        && let KerberosError::Kdc(refusal) = &**error
+    {
+        let code = KerberosCode {
+            number: refusal.code.0,
+            name: refusal.code.name(),
+        };
+        return Some(Code::Kerberos(code));
+    }
+    error.status().map(Code::Nt)
+}
+
+/// The refusal that decided: where access was denied that is the reason,
+/// whatever other levels the server lacks.
+pub(crate) fn decisive(refused: &[(u32, Refusal)]) -> Option<(u32, Refusal)> {
+    let denied = refused.iter().rev().find(|(_, why)| why.is_access_denied());
+    denied.or(refused.last()).copied()
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}: {}", self.server, self.step(), self.kind)
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match &*self.kind {
+            // The message of `error` itself is part of ours.
+            ErrorKind::Smb(error) => error.source(),
+            ErrorKind::Malformed { error, .. } | ErrorKind::Unsayable { error, .. } => Some(error),
+            ErrorKind::BadSecurity { error, .. } => Some(error),
+            // As above: the message is ours already.
+            ErrorKind::NoPlace(error) => error.source(),
+            _ => None,
+        }
+    }
+}

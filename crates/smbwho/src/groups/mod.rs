@@ -1,0 +1,15 @@
+//! Groups of a server or domain, who is in them, and which an account is in.
+//!
+//! samr ([MS-SAMR]) knows groups by number, lsarpc ([MS-LSAT]) knows whom a
+//! SID stands for; each is asked over one pipe from beginning to end, since
+//! the handles of a call hold there only.
+
+mod list;
+mod names;
+mod of_user;
+mod row;
+mod sam;
+
+pub use list::{GroupsQuery, MembersQuery};
+pub use of_user::MembershipsQuery;
+pub use row::{Group, GroupAttributes, Member, Membership, Scope};

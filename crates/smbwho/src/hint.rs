@@ -1,0 +1,275 @@
+//! What to try: the one place where errors meet advice.
+
+use smbwho_msrpc::status::Win32Status;
+use smbwho_smb::{NtStatus, SmbError, SmbErrorKind};
+
+use crate::error::{ErrorKind, Refusal, decisive};
+
+/// What the person who sees this error may try.
+pub(crate) fn hint(kind: &ErrorKind) -> Option<String> {
+    match kind {
+        ErrorKind::Smb(error) => smb(error),
+        ErrorKind::Refused { call, refused } => refusal(call, refused).map(str::to_owned),
+        ErrorKind::Declined { call, refusal } => declined(call, *refusal).map(str::to_owned),
+        ErrorKind::ChangeRefused { call, why, .. } => change(call, *why).map(str::to_owned),
+        ErrorKind::Unsayable { .. } => Some("Check the name.".into()),
+        ErrorKind::BadSecurity { .. } => Some("Use fewer entries.".into()),
+        ErrorKind::Malformed { .. } => Some(
+            "The server, or something on the line, does not keep to the protocol; asking at \
+             another level may work. If it is a product in use, please report it."
+                .into(),
+        ),
+        ErrorKind::Stalled { .. } => {
+            Some("The rows that came are shown; ask again, or at another level.".into())
+        }
+        ErrorKind::LevelTellsNoUser => {
+            Some("Ask at level 10, 1, 2 or 502, or let it choose.".into())
+        }
+        ErrorKind::LevelTellsNot { .. } => {
+            Some("Leave the level out, to take the richest that the server grants.".into())
+        }
+        ErrorKind::NoPlace(_) => None,
+        ErrorKind::MadeUp { .. } => Some(
+            "Samba keeps no list of a client's connections. Ask for its sessions, or who uses a \
+             share."
+                .into(),
+        ),
+    }
+}
+
+fn refusal(call: &str, refused: &[(u32, Refusal)]) -> Option<&'static str> {
+    let (_, why) = decisive(refused)?;
+    if why.is_access_denied() {
+        return Some(match call {
+            "NetrSessionEnum" => {
+                "Samba tells its sessions only to members of its Builtin\\Administrators group. \
+                 Windows tells levels 1, 2 and 502 to Administrators and Server Operators, and \
+                 since Windows 10 1607 and Server 2019 levels 0 and 10 too (unless the key \
+                 SrvsvcSessionInfo allows more). Sign in as such an account."
+            }
+            "NetrShareEnum" | "NetrShareGetInfo" => {
+                "Levels 2, 502 and 503 are for administrators; leave the level out to take what \
+                 this account may see."
+            }
+            "NetrFileEnum" | "NetrFileGetInfo" => {
+                "Samba tells open files only to members of its Builtin\\Administrators group, \
+                 Windows to Administrators and some operators. Sign in as such an account."
+            }
+            "NetrConnectionEnum" => {
+                "Samba tells connections only to members of its Builtin\\Administrators group, \
+                 Windows to Administrators and some operators. Sign in as such an account."
+            }
+            "NetrWkstaUserEnum" => {
+                "Who is logged on is told to members of that computer's Administrators group \
+                 only. Sign in as one; `smbwho sessions` is about who is connected, which is \
+                 another question."
+            }
+            _ => "Sign in as an administrator of that server.",
+        });
+    }
+    if why.is_unknown_level() {
+        return Some(match refused {
+            [_] => "The server does not have this level; leave the level out to take what it has.",
+            _ => "The server has none of the levels of this call.",
+        });
+    }
+    match why {
+        Refusal::Status(
+            Win32Status::NERR_ServiceNotInstalled | Win32Status::NERR_ServerNotStarted,
+        ) => Some("Start the Server service on that computer."),
+        Refusal::Status(Win32Status::ERROR_INVALID_NAME)
+            if matches!(call, "NetrShareGetInfo" | "NetrConnectionEnum") =>
+        {
+            Some(
+                "Samba says this also where there is no share of the name; see `smbwho shares \
+                 --all` for the names there are.",
+            )
+        }
+        Refusal::Status(Win32Status::NERR_NetNameNotFound) => {
+            Some("See `smbwho shares --all` for the names there are.")
+        }
+        _ => None,
+    }
+}
+
+/// Of calls that change shares.
+fn change(call: &str, why: Refusal) -> Option<&'static str> {
+    if why.is_access_denied() {
+        return Some(match call {
+            "NetrShareAdd" => {
+                "Samba lets root and holders of SeDiskOperatorPrivilege do it, where smb.conf has \
+                 an `add share command` and that succeeds. Windows wants a member of \
+                 Administrators or Server Operators."
+            }
+            "NetrShareSetInfo" => {
+                "Samba lets root and holders of SeDiskOperatorPrivilege do it, to folders only, \
+                 where smb.conf has a `change share command` and that succeeds. Windows wants a \
+                 member of Administrators or Server Operators."
+            }
+            "NetrShareDel" => {
+                "Samba lets root and holders of SeDiskOperatorPrivilege do it, where smb.conf has \
+                 a `delete share command` and that succeeds; printers and IPC$ stay. Windows \
+                 wants a member of Administrators or Server Operators."
+            }
+            _ => "Sign in as an administrator of that server.",
+        });
+    }
+    let Refusal::Status(status) = why else {
+        return None;
+    };
+    match status {
+        Win32Status::ERROR_FILE_NOT_FOUND
+        | Win32Status::ERROR_PATH_NOT_FOUND
+        | Win32Status::NERR_UnknownDevDir => {
+            Some("The folder must be there before it is shared: make it on the server first.")
+        }
+        Win32Status::ERROR_BAD_PATHNAME => Some(
+            "Name the folder as the server knows it, from the root: C:\\data on Windows, \
+             /srv/data on Samba.",
+        ),
+        Win32Status::NERR_DuplicateShare | Win32Status::ERROR_FILE_EXISTS => {
+            Some("Change the share that is there with `share set`, or take another name.")
+        }
+        Win32Status::NERR_NetNameNotFound | Win32Status::ERROR_BAD_NET_NAME => {
+            Some("See `smbwho shares --all` for the names there are.")
+        }
+        _ => None,
+    }
+}
+
+fn declined(call: &str, why: Refusal) -> Option<&'static str> {
+    if why.is_access_denied() {
+        return Some(match call {
+            "NetrSessionDel" => {
+                "Windows takes this from Administrators and Server Operators. Samba takes it \
+                 from root and from Domain Admins only (its Builtin\\Administrators may list \
+                 sessions, not end them), and gives the same answer when the session is gone."
+            }
+            "NetrFileClose" => {
+                "Windows takes this from Administrators and Server Operators; Samba from root \
+                 and from holders of SeDiskOperatorPrivilege, as its Builtin\\Administrators \
+                 are (`net rpc rights grant` for others)."
+            }
+            "SamrConnect5" | "SamrConnect2" => {
+                "Since Windows 10 1607 and Server 2016 only administrators may ask a computer for \
+                 its accounts from afar, unless its policy 'Restrict clients allowed to make \
+                 remote calls to SAM' (RestrictRemoteSam) names others; domain controllers tell \
+                 any account of the domain. Samba tells no anonymous callers where `restrict \
+                 anonymous` is set. Sign in as an administrator."
+            }
+            _ if call.starts_with("Samr") || call.starts_with("Lsar") => {
+                "The account may not read this. Sign in as an administrator of that server, or ask \
+                 a domain controller for the groups of its domain."
+            }
+            _ => "Sign in as an administrator of that server.",
+        });
+    }
+    match why {
+        Refusal::Status(
+            Win32Status::NERR_ServiceNotInstalled | Win32Status::NERR_ServerNotStarted,
+        ) => Some("Start the Server service on that computer."),
+        Refusal::Nt(NtStatus(0xC000_0073)) if call == "LsarLookupNames" => Some(
+            "The server knows no account of this name; for an account of another domain write \
+             'DOMAIN\\user', or give its SID.",
+        ),
+        Refusal::Nt(NtStatus::NO_SUCH_USER) => {
+            Some("The account is gone, or the SID is of something else than a user.")
+        }
+        _ => None,
+    }
+}
+
+fn smb(error: &SmbError) -> Option<String> {
+    use SmbErrorKind as K;
+    let text = match &error.kind {
+        K::NameNotFound => {
+            "Check the spelling; try the full name (server.example.com) or the address."
+        }
+        K::Refused => "Is it a file server, and is the port right? SMB listens on 445.",
+        K::Unreachable => "Check the network, VPN and routes between here and the server.",
+        K::TimedOut if error.step == smbwho_smb::Step::Connect => {
+            "Is the server switched on, and does a firewall let port 445 through? A longer \
+             --timeout helps on slow lines."
+        }
+        K::TimedOut => "The server is there but slow or stuck; try a longer --timeout.",
+        K::ConnectFailed => "Check the network between here and the server.",
+        K::NotSmb { .. } => "Check the port: SMB listens on 445.",
+        K::OnlySmb1 => {
+            "Switch SMB2 or newer on there (Samba: `server max protocol = SMB3`); SMB1 is unsafe, \
+             and smbwho does not speak it."
+        }
+        K::DialectRefused => "Let the server speak SMB 2.0.2 or newer.",
+        K::Disconnected => "Try again; if it stays, look into the server's log.",
+        K::LogonFailure => {
+            "Check the name and the password; for a domain account write -U 'DOMAIN\\user'."
+        }
+        K::PasswordExpired | K::PasswordMustChange => {
+            "Change the password first (for example with smbpasswd -r SERVER, or at a desktop)."
+        }
+        K::AccountLockedOut => {
+            "Wait until the lock ends or have it lifted; more tries make it longer."
+        }
+        K::AccountDisabled | K::AccountExpired => {
+            "Use another account, or have this one enabled again."
+        }
+        K::AccountRestriction => {
+            "An empty password is often the reason: accounts without one may not sign in over \
+             the network."
+        }
+        K::LogonTypeNotGranted => {
+            "The server's policy must grant the account access from the network."
+        }
+        K::InvalidLogonHours => "The account has hours for signing in; use another one.",
+        K::InvalidWorkstation => "The account is tied to certain computers; use another one.",
+        K::ClockSkew => "Set the clock; Kerberos allows five minutes.",
+        K::NoLogonServers => {
+            "The server cannot reach its domain controller; a local account of that server may \
+             work: -U 'SERVER\\user'."
+        }
+        K::NtlmBlocked => "Use Kerberos: -k.",
+        K::GuestOffered => {
+            "Check the name and the password: the server takes an unknown user for a guest \
+             (Samba: `map to guest`). For an anonymous session ask for it with -N."
+        }
+        K::AnonymousRefused => "Name an account with -U.",
+        K::SignatureInvalid => {
+            "Someone on the line may be changing messages, or the server is faulty; do not send \
+             it your password again before you know."
+        }
+        K::EncryptionRequired => {
+            "Sign in with an account (anonymous sessions cannot be encrypted), and let the \
+             server speak SMB 3.0 or newer."
+        }
+        K::Kerberos(error) => return error.hint(),
+        K::TicketRefused => {
+            "Is this the server's own name? A ticket made out to an alias, or to a computer account \
+             whose password changed since, is refused; run kdestroy and kinit, or use the full name."
+        }
+        K::AccessDenied if error.step == smbwho_smb::Step::SignIn => {
+            "The account may not sign in there, or the server wants what this session lacks \
+             (encryption, Kerberos)."
+        }
+        K::AccessDenied => {
+            "The server lets this account not even as far as its pipes; anonymous sessions often \
+             stop here. Name an account with -U."
+        }
+        K::ShareNotFound => "The server shares no IPC$, so it takes no such questions.",
+        K::PipeNotFound { .. } => {
+            "On Windows start the Server service; on Samba look whether samba-dcerpcd or \
+             rpcd_classic runs."
+        }
+        K::PipeBusy => {
+            "Try again in a moment. If it stays, the RPC service behind the pipe is not running: on \
+             Samba that is samba-dcerpcd."
+        }
+        K::ServerBusy => "Try again in a moment.",
+        K::PipeBroken { .. } => "Try again; if it stays, look into the server's log.",
+        K::SessionGone => "Someone ended this session, or the server restarted; ask again.",
+        K::Rpc(_) | K::Malformed(_) => {
+            "The server, or something on the line, does not keep to the protocol. If it is a \
+             product in use, please report it."
+        }
+        _ => return None,
+    };
+    Some(text.to_owned())
+}

@@ -1,0 +1,106 @@
+//! Who is connected to a Windows or Samba file server.
+//!
+//! The Windows functions for this (`NetSessionEnum` and its relatives, which
+//! Microsoft calls Network Management) are remote calls over SMB named pipes.
+//! This library makes them from any computer: it signs in over SMB2/3, speaks
+//! DCE/RPC itself, and gives back plain Rust values.
+//!
+//! ```no_run
+//! use smbwho::{Login, Secret, Server};
+//!
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! let login = Login::Ntlm {
+//!     domain: "EXAMPLE".into(),
+//!     user: "admin".into(),
+//!     password: Secret::new(std::env::var("SMBWHO_PASSWORD")?),
+//! };
+//! let server = Server::connect(&"fs1.example.com".parse()?, &login).await?;
+//! let sessions = server.sessions().collect().await?;
+//! for session in &sessions.rows {
+//!     let user = session.user.as_deref().unwrap_or("(not told)");
+//!     let client = session.client.as_deref().unwrap_or("(not told)");
+//!     println!("{user} on {client}, idle for {:?}", session.idle);
+//! }
+//! if let Some(error) = sessions.missing {
+//!     eprintln!("these are not all: {error}");
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What is told and what is not
+//!
+//! A server tells as much as the level that was asked for holds, and levels
+//! differ in what they hold and in who may ask. By default the richest level
+//! the server grants is used. A field that was not told is `None`; it is never
+//! zero or empty instead.
+//!
+//! # Names are hostile
+//!
+//! A client can call itself anything. [`Name`] keeps what the server sent,
+//! control characters included: escape it before it reaches a terminal, a
+//! shell, or a page.
+//!
+//! # Errors
+//!
+//! [`Error`] says which server, which step, which code, and has a
+//! [hint](Error::hint) for the person in front of it. When rows came before
+//! the failure they are kept: see [`Rows::missing`].
+
+mod close;
+mod code;
+mod connections;
+mod conversation;
+mod doctor;
+mod enumerate;
+mod error;
+mod files;
+mod groups;
+mod hint;
+mod info;
+mod logons;
+mod name;
+mod pattern;
+mod produce;
+mod question;
+mod rows;
+mod server;
+mod session;
+mod sessions;
+mod shares;
+
+pub use close::{Closing, SessionTarget};
+pub use code::{Code, KerberosCode};
+pub use connections::{Connection, ConnectionLevel, ConnectionsQuery};
+pub use doctor::{AccountName, Check, Diagnosis, Outcome};
+pub use error::{BadParameter, Error, ErrorKind, Refusal};
+pub use files::{
+    ClientBasis, FileLevel, FilesQuery, OpenFile, Permissions, Place, PlaceError, UncPath,
+    UncPathError,
+};
+pub use groups::{
+    Group, GroupAttributes, GroupsQuery, Member, MembersQuery, Membership, MembershipsQuery, Scope,
+};
+pub use info::{
+    Clock, ClockSkew, IdleLimit, Platform, ServerInfo, ServerType, Statistics, Version,
+};
+pub use logons::{Logon, LogonLevel, LogonSource, LogonsQuery};
+pub use name::Name;
+pub use rows::{Page, Rows};
+pub use server::Server;
+pub use session::{Level, Session, SessionFlags};
+pub use sessions::SessionsQuery;
+pub use shares::{
+    Caching, MaxUses, NewShare, Share, ShareChange, ShareKind, ShareLevel, ShareSecurity,
+    SharesQuery,
+};
+pub use smbwho_msrpc::status::{FaultStatus, Win32Status};
+pub use smbwho_msrpc::types::security_descriptor;
+pub use smbwho_msrpc::types::{
+    NotInSddl, ParseSidError, SddlError, SecurityDescriptor, Sid, SidNameUse,
+};
+pub use smbwho_smb::kerberos;
+pub use smbwho_smb::{
+    Address, AddressError, Facts, Host, Login, NtStatus, Options as ConnectOptions, Secret,
+    SmbError, SmbErrorKind, Step,
+};

@@ -1,0 +1,190 @@
+//! One server: connected, signed in, ready to be asked.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use smbwho_rpc::{Call, Interface};
+use smbwho_smb::{Address, Facts, Login, Options, RpcPipe, SmbSession};
+
+use crate::error::ErrorKind;
+use crate::sessions::SessionsQuery;
+use crate::{Error, Level, ShareLevel};
+
+/// A connection to one server, signed in as one account.
+///
+/// Clones share the connection. Calls may run side by side; each takes a pipe
+/// of its own from a pool and gives it back. Dropping a call's future at any
+/// time is safe: its pipe is given up, the connection stays good. The
+/// connection ends when the last clone is dropped.
+///
+/// ```no_run
+/// use smbwho::{Address, Login, Secret, Server};
+///
+/// # async fn example() -> Result<(), smbwho::Error> {
+/// let address: Address = "fs1.example.com".parse().expect("a server's name");
+/// let login = Login::Ntlm {
+///     domain: "EXAMPLE".into(),
+///     user: "admin".into(),
+///     password: Secret::new("…"),
+/// };
+/// let server = Server::connect(&address, &login).await?;
+/// for session in server.sessions().collect().await?.rows {
+///     println!("{:?} from {:?}", session.user, session.client);
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Server {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    name: String,
+    unc_name: String,
+    session: SmbSession,
+    /// Pipes that are bound and idle.
+    idle: Mutex<Vec<(&'static Interface, RpcPipe)>>,
+    learnt: Mutex<Learnt>,
+}
+
+/// What earlier answers taught about this server, so that it is not asked
+/// twice.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Learnt {
+    /// The session level at which the ladder found its footing.
+    pub(crate) session_level: Option<Level>,
+    /// The share level at which the ladder found its footing.
+    pub(crate) share_level: Option<ShareLevel>,
+    /// Whether the server keeps the time since a session was last used.
+    pub(crate) keeps_idle: Option<bool>,
+}
+
+impl Server {
+    /// Connects to the server and signs in, with the default time limits.
+    ///
+    /// # Errors
+    ///
+    /// Any step up to the sign-in can fail; [`Error::step`] says which.
+    pub async fn connect(address: &Address, login: &Login) -> Result<Self, Error> {
+        Self::connect_with(address, login, &Options::default()).await
+    }
+
+    /// Connects to the server and signs in.
+    ///
+    /// # Errors
+    ///
+    /// As [`Server::connect`].
+    pub async fn connect_with(
+        address: &Address,
+        login: &Login,
+        options: &Options,
+    ) -> Result<Self, Error> {
+        let name = address.to_string();
+        match SmbSession::connect(address, login, options).await {
+            Ok(session) => Ok(Self {
+                shared: Arc::new(Shared {
+                    name,
+                    unc_name: format!(r"\\{}", address.host),
+                    session,
+                    idle: Mutex::default(),
+                    learnt: Mutex::default(),
+                }),
+            }),
+            Err(error) => Err(Error::new(&name, ErrorKind::Smb(error))),
+        }
+    }
+
+    /// The server's address as it was given, with the port when it is not
+    /// 445.
+    pub fn name(&self) -> &str {
+        &self.shared.name
+    }
+
+    /// What the connection is: dialect, signing, encryption.
+    pub fn facts(&self) -> &Facts {
+        self.shared.session.facts()
+    }
+
+    /// Who is connected to the server ([MS-SRVS] 3.1.4.5, NetrSessionEnum).
+    pub fn sessions(&self) -> SessionsQuery {
+        SessionsQuery::new(self.clone())
+    }
+
+    /// The server's name as calls carry it: `\\\\fs1`, without a port.
+    pub(crate) fn unc_name(&self) -> &str {
+        &self.shared.unc_name
+    }
+
+    /// Makes one call and gives back the reply's stub.
+    pub(crate) async fn call<C: Call>(&self, call: &C) -> Result<Vec<u8>, Error> {
+        let mut pipe = self.take_pipe(C::INTERFACE).await?;
+        let reply = pipe.call(call).await;
+        // Not reached when the caller drops this future: the pipe goes with
+        // it, since what it carries next would be the rest of this reply.
+        self.give_back(C::INTERFACE, pipe);
+        reply.map_err(|error| self.error(ErrorKind::Smb(error)))
+    }
+
+    /// A pipe of the pool, or else a new one.
+    pub(crate) async fn take_pipe(&self, interface: &'static Interface) -> Result<RpcPipe, Error> {
+        match self.take_idle(interface) {
+            Some(pipe) => Ok(pipe),
+            None => {
+                let opened = self.shared.session.open_pipe(interface).await;
+                opened.map_err(|error| self.error(ErrorKind::Smb(error)))
+            }
+        }
+    }
+
+    /// Puts a pipe into the pool for the next call, if it is fit for one.
+    pub(crate) fn give_back(&self, interface: &'static Interface, pipe: RpcPipe) {
+        if pipe.is_usable() {
+            self.lock_idle().push((interface, pipe));
+        }
+    }
+
+    fn take_idle(&self, interface: &'static Interface) -> Option<RpcPipe> {
+        let mut idle = self.lock_idle();
+        let found = idle
+            .iter()
+            .position(|(bound, _)| bound.syntax == interface.syntax)?;
+        Some(idle.swap_remove(found).1)
+    }
+
+    fn lock_idle(&self) -> std::sync::MutexGuard<'_, Vec<(&'static Interface, RpcPipe)>> {
+        self.shared
+            .idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn learnt(&self) -> Learnt {
+        *self
+            .shared
+            .learnt
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn learn(&self, lesson: impl FnOnce(&mut Learnt)) {
+        lesson(
+            &mut self
+                .shared
+                .learnt
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner),
+        );
+    }
+
+    pub(crate) fn error(&self, kind: ErrorKind) -> Error {
+        Error::new(&self.shared.name, kind)
+    }
+}
+
+impl std::fmt::Debug for Server {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Server")
+            .field("name", &self.shared.name)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,367 @@
+//! Asking for sessions: NetrSessionEnum ([MS-SRVS] 3.1.4.5).
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use futures::stream::Stream;
+use smbwho_msrpc::srvsvc::Container;
+use smbwho_msrpc::srvsvc::session::{NetrSessionEnum, SessionEnumUnion, SessionLevel};
+use smbwho_msrpc::status::Win32Status;
+use smbwho_rpc::Call;
+use smbwho_rpc::ndr::{NdrError, WStr, Wire};
+
+use crate::enumerate::{Answer, At, Listing, MAX_PREFERRED_LENGTH, Pager, Reply};
+use crate::error::ErrorKind;
+use crate::pattern::Pattern;
+use crate::rows::{Page, Rows};
+use crate::session::SessionFlags;
+use crate::{Error, Level, Name, Server, Session};
+
+/// A question about a server's sessions. Made by [`Server::sessions`].
+///
+/// Without a level the richest is tried first (502, 2, 1, 10, 0), stepping
+/// down while the server does not know a level or refuses it to this account;
+/// every row says which level answered.
+///
+/// ```no_run
+/// # async fn example(server: &smbwho::Server) -> Result<(), smbwho::Error> {
+/// use futures::{StreamExt, pin_mut};
+///
+/// let pages = server.sessions().user("svc-*").pages();
+/// pin_mut!(pages);
+/// while let Some(page) = pages.next().await {
+///     for session in page?.rows {
+///         println!("{:?} idle for {:?}", session.client, session.idle);
+///     }
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+#[must_use = "a query does nothing until it is collected or its pages are read"]
+pub struct SessionsQuery {
+    server: Server,
+    level: Option<Level>,
+    client: Option<Pattern>,
+    user: Option<Pattern>,
+    page_bytes: u32,
+}
+
+impl SessionsQuery {
+    pub(crate) fn new(server: Server) -> Self {
+        Self {
+            server,
+            level: None,
+            client: None,
+            user: None,
+            page_bytes: MAX_PREFERRED_LENGTH,
+        }
+    }
+
+    /// Asks at this level only, and fails where the server refuses it.
+    pub fn level(mut self, level: Level) -> Self {
+        self.level = Some(level);
+        self
+    }
+
+    /// Only sessions from this client: a name or an address, with or without
+    /// leading backslashes, in any letter case. `*` and `?` are wildcards.
+    pub fn client(mut self, pattern: &str) -> Self {
+        self.client = Some(Pattern::client(pattern));
+        self
+    }
+
+    /// Only sessions of this user, in any letter case. `*` and `?` are
+    /// wildcards. A row that does not tell its user never matches, so level 0
+    /// is left out of the ladder.
+    pub fn user(mut self, pattern: &str) -> Self {
+        self.user = Some(Pattern::user(pattern));
+        self
+    }
+
+    /// Asks for about so many bytes of rows a page. By default the server is
+    /// asked for everything at once, and decides itself.
+    pub fn page_bytes(mut self, bytes: u32) -> Self {
+        self.page_bytes = bytes;
+        self
+    }
+
+    /// Whether the filters by client and user let a row through.
+    pub fn lets_through(&self, row: &Session) -> bool {
+        lets_through(self.client.as_ref(), self.user.as_ref(), row)
+    }
+
+    /// Reads every page.
+    ///
+    /// When the server fails after some rows came, they are kept, and
+    /// [`Rows::missing`] says what stopped it.
+    ///
+    /// # Errors
+    ///
+    /// When no page could be had at all.
+    pub async fn collect(self) -> Result<Rows<Session>, Error> {
+        self.pager().collect().await
+    }
+
+    /// The rows page by page, as the server sends them. After an error the
+    /// stream ends.
+    pub fn pages(self) -> impl Stream<Item = Result<Page<Session>, Error>> + Send {
+        self.pager().stream()
+    }
+
+    fn pager(self) -> Pager<Sessions> {
+        let impossible = self.level == Some(Level::L0) && self.user.is_some();
+        // How a server writes an IPv6 client is documented nowhere: such a
+        // filter is applied here only.
+        let client = self
+            .client
+            .as_ref()
+            .and_then(Pattern::exact)
+            .filter(|c| !c.contains(':'));
+        let listing = Sessions {
+            sent_client: client.map(|client| format!(r"\\{client}")),
+            level: self.level,
+            client: self.client,
+            user: self.user,
+        };
+        let pager = Pager::new(self.server, listing, self.page_bytes);
+        if impossible {
+            pager.failed(ErrorKind::LevelTellsNoUser)
+        } else {
+            pager
+        }
+    }
+}
+
+/// The list of a server's sessions.
+struct Sessions {
+    level: Option<Level>,
+    client: Option<Pattern>,
+    user: Option<Pattern>,
+    /// The client filter as the server is sent it.
+    sent_client: Option<String>,
+}
+
+impl Sessions {
+    /// The user filter as the server is sent it.
+    fn sent_user(&self) -> Option<&str> {
+        self.user.as_ref().and_then(Pattern::exact)
+    }
+}
+
+impl Listing for Sessions {
+    type Row = Session;
+    type Call<'q> = NetrSessionEnum<'q>;
+
+    fn ladder(&self, server: &Server) -> VecDeque<u32> {
+        if let Some(level) = self.level {
+            return VecDeque::from([level.number()]);
+        }
+        let top = server.learnt().session_level.unwrap_or(Level::L502);
+        let levels = Level::LADDER.into_iter().filter(|level| *level <= top);
+        levels
+            .filter(|l| l.tells_user() || self.user.is_none())
+            .map(Level::number)
+            .collect()
+    }
+
+    fn request<'q>(&'q self, server_name: &'q str, at: At) -> NetrSessionEnum<'q> {
+        NetrSessionEnum {
+            server_name: Some(server_name),
+            client_name: self.sent_client.as_deref(),
+            user_name: self.sent_user(),
+            level: wire_level(at.level),
+            preferred_maximum_length: at.preferred_length,
+            resume_handle: Some(at.resume_handle),
+        }
+    }
+
+    fn read(call: &NetrSessionEnum<'_>, stub: &[u8]) -> Result<Reply<Session>, NdrError> {
+        let reply = call.decode(stub)?;
+        Ok(Reply {
+            status: Win32Status(reply.status),
+            resume_handle: reply.resume_handle,
+            rows: rows(&reply.sessions),
+        })
+    }
+
+    fn means_none(&self, status: Win32Status) -> bool {
+        (status == Win32Status::NERR_ClientNameNotFound && self.sent_client.is_some())
+            || (status == Win32Status::NERR_UserNotFound && self.sent_user().is_some())
+    }
+
+    fn lets_through(&self, row: &Session) -> bool {
+        lets_through(self.client.as_ref(), self.user.as_ref(), row)
+    }
+
+    async fn settle(pager: &Pager<Self>, level: u32, rows: &mut [Session]) {
+        if pager.listing.level.is_none() {
+            pager
+                .server
+                .learn(|learnt| learnt.session_level = Level::from_number(level));
+        }
+        if !keeps_idle(pager, level, rows).await {
+            rows.iter_mut().for_each(|row| row.idle = None);
+        }
+    }
+}
+
+/// Whether this server keeps idle times. Samba does not, and sends 0 for all:
+/// a row of 0 means something only where another row, or a richer level that
+/// Samba lacks, shows that they are kept.
+async fn keeps_idle(pager: &Pager<Sessions>, level: u32, rows: &[Session]) -> bool {
+    let server = &pager.server;
+    let shown = rows
+        .iter()
+        .any(|row| row.idle.is_some_and(|idle| !idle.is_zero()));
+    let richest = Level::L502.number();
+    if shown || level == richest || level == Level::L2.number() {
+        server.learn(|learnt| learnt.keeps_idle = Some(true));
+        return true;
+    }
+    if level == Level::L0.number() || rows.is_empty() {
+        return true;
+    }
+    if let Some(keeps) = server.learnt().keeps_idle {
+        return keeps;
+    }
+    let keeps = match pager.refused.iter().find(|(level, _)| *level == richest) {
+        Some((_, refusal)) => !refusal.is_unknown_level(),
+        // This level was asked for by name: see what the richest says. A
+        // preferred length of one byte keeps the answer small.
+        None => {
+            let at = At {
+                level: richest,
+                preferred_length: 1,
+                resume_handle: 0,
+            };
+            match pager.ask(at).await {
+                Ok(Answer::Refused(refusal)) => !refusal.is_unknown_level(),
+                Ok(_) => true,
+                Err(_) => return false,
+            }
+        }
+    };
+    server.learn(|learnt| learnt.keeps_idle = Some(keeps));
+    keeps
+}
+
+fn lets_through(client: Option<&Pattern>, user: Option<&Pattern>, row: &Session) -> bool {
+    let is_client = |pattern: &Pattern| {
+        let told = row.client.as_ref();
+        told.is_some_and(|client| pattern.matches_client(client))
+    };
+    let is_user = |pattern: &Pattern| {
+        let told = row.user.as_ref();
+        told.is_some_and(|user| pattern.matches(user))
+    };
+    client.is_none_or(is_client) && user.is_none_or(is_user)
+}
+
+fn wire_level(number: u32) -> SessionLevel {
+    // The ladder holds only levels of ours.
+    SessionLevel::from_number(number).unwrap_or(SessionLevel::L0)
+}
+
+/// The rows of a reply, at whatever level it came.
+fn rows(sessions: &SessionEnumUnion<'_>) -> Vec<Session> {
+    match sessions {
+        SessionEnumUnion::Level0(list) => entries(list, |row| Session {
+            client: client(row.cname),
+            ..Session::unknown(Level::L0)
+        }),
+        SessionEnumUnion::Level1(list) => entries(list, |row| Session {
+            client: client(row.cname),
+            user: name(row.username),
+            opens: Some(row.num_opens),
+            active: secs(row.time),
+            idle: secs(row.idle_time),
+            flags: Some(SessionFlags(row.user_flags)),
+            ..Session::unknown(Level::L1)
+        }),
+        SessionEnumUnion::Level2(list) => entries(list, |row| Session {
+            client: client(row.cname),
+            user: name(row.username),
+            opens: Some(row.num_opens),
+            active: secs(row.time),
+            idle: secs(row.idle_time),
+            flags: Some(SessionFlags(row.user_flags)),
+            client_type: name(row.cltype_name),
+            ..Session::unknown(Level::L2)
+        }),
+        SessionEnumUnion::Level10(list) => entries(list, |row| Session {
+            client: client(row.cname),
+            user: name(row.username),
+            active: secs(row.time),
+            idle: secs(row.idle_time),
+            ..Session::unknown(Level::L10)
+        }),
+        SessionEnumUnion::Level502(list) => entries(list, |row| Session {
+            client: client(row.cname),
+            user: name(row.username),
+            opens: Some(row.num_opens),
+            active: secs(row.time),
+            idle: secs(row.idle_time),
+            flags: Some(SessionFlags(row.user_flags)),
+            client_type: name(row.cltype_name),
+            transport: name(row.transport),
+            level: Level::L502,
+        }),
+    }
+}
+
+fn entries<'a, T: Wire<'a>, R>(
+    container: &Option<Container<'a, T>>,
+    row: impl FnMut(T) -> R,
+) -> Vec<R> {
+    container.map_or(Vec::new(), |container| {
+        container.entries().map(row).collect()
+    })
+}
+
+fn name(wire: Option<WStr<'_>>) -> Option<Name> {
+    wire.map(Name::from_wire)
+}
+
+/// A client's name without the backslashes that Windows puts before it.
+fn client(wire: Option<WStr<'_>>) -> Option<Name> {
+    let name = Name::from_wire(wire?);
+    // A lone surrogate is spelt with a single backslash: never a prefix.
+    Some(if name.starts_with(r"\\") {
+        name.without_prefix(2)
+    } else {
+        name
+    })
+}
+
+/// The furthest into the future that a moment may lie and still be taken for
+/// now, in seconds.
+const ROUNDING_SECS: u32 = 60;
+
+/// A time since some moment. Samba rounds the moment to the nearest second, so
+/// that a session just begun may have begun a second from now: such a time
+/// comes as a negative number, wrapped, and is none. Further from now the
+/// server's clock was set back, and the time is not known.
+fn secs(wire: u32) -> Option<Duration> {
+    match wire.cast_signed() {
+        0.. => Some(Duration::from_secs(u64::from(wire))),
+        _ if wire.wrapping_neg() <= ROUNDING_SECS => Some(Duration::ZERO),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_that_begins_in_a_second_has_just_begun() {
+        assert_eq!(secs(7), Some(Duration::from_secs(7)));
+        assert_eq!(secs(u32::MAX), Some(Duration::ZERO));
+        assert_eq!(secs(0u32.wrapping_sub(3600)), None);
+        assert_eq!(
+            secs(i32::MAX.cast_unsigned()),
+            Some(Duration::from_secs(0x7fff_ffff))
+        );
+    }
+}

@@ -1,0 +1,393 @@
+//! What Samba cannot answer: the levels it lacks, pages, refusals of each
+//! kind, names of every kind. An RPC endpoint of our own stands behind a real
+//! smbd.
+
+mod common;
+
+use std::collections::HashSet;
+
+use common::{at, endpoint, row, serving, told};
+use futures::{StreamExt, pin_mut};
+use smbwho::{ErrorKind, Level, Name};
+use smbwho_testkit::{Action, LabSession, SessionService};
+
+const ACCESS_DENIED: u32 = 5;
+const BAD_STUB_DATA: u32 = 0x6f7;
+
+#[tokio::test]
+async fn the_ladder_starts_at_the_top() {
+    let endpoint = serving(SessionService::numbered(3));
+    let server = at(&endpoint).await;
+    let sessions = server
+        .sessions()
+        .collect()
+        .await
+        .expect("sessions")
+        .complete()
+        .expect("all");
+    assert_eq!(sessions.len(), 3);
+    for (number, session) in sessions.iter().enumerate() {
+        let expected = LabSession::numbered(number as u32);
+        assert_eq!(told(session), row(&expected));
+        assert_eq!(session.level, Level::L502);
+        assert_eq!(session.client_type.as_deref(), Some("LabOS"));
+        assert_eq!(session.transport.as_deref(), Some(r"\Device\LabTransport"));
+    }
+    assert_eq!(endpoint.session_requests().len(), 1);
+}
+
+#[tokio::test]
+async fn the_ladder_steps_down_to_each_level_and_remembers() {
+    for (refused, answering) in [
+        (&[502][..], Level::L2),
+        (&[502, 2], Level::L1),
+        (&[502, 2, 1], Level::L10),
+        (&[502, 2, 1, 10], Level::L0),
+    ] {
+        let service = refused
+            .iter()
+            .fold(SessionService::numbered(2), |service, &level| {
+                service.refuse(level, ACCESS_DENIED)
+            });
+        let endpoint = serving(service);
+        let server = at(&endpoint).await;
+        for round in 1..=2 {
+            let sessions = server.sessions().collect().await.expect("sessions").rows;
+            assert!(
+                sessions.iter().all(|session| session.level == answering),
+                "round {round}"
+            );
+            assert_eq!(sessions.len(), 2);
+        }
+        let asked: Vec<u32> = endpoint
+            .session_requests()
+            .iter()
+            .map(|asked| asked.level)
+            .collect();
+        let mut expected = refused.to_vec();
+        expected.extend([answering.number(), answering.number()]);
+        assert_eq!(
+            asked, expected,
+            "the second round starts where the first one ended"
+        );
+    }
+}
+
+#[tokio::test]
+async fn every_level_by_name_tells_what_it_has() {
+    let endpoint = serving(SessionService::numbered(2));
+    let server = at(&endpoint).await;
+    for level in Level::LADDER {
+        let sessions = server
+            .sessions()
+            .level(level)
+            .collect()
+            .await
+            .expect("sessions")
+            .rows;
+        let session = &sessions[1];
+        assert_eq!(session.level, level);
+        assert_eq!(session.client.as_deref(), Some("10.0.1"));
+        assert_eq!(session.user.is_some(), level != Level::L0);
+        assert_eq!(session.active.is_some(), level != Level::L0);
+        assert_eq!(session.idle.is_some(), level != Level::L0);
+        let opens = matches!(level, Level::L1 | Level::L2 | Level::L502);
+        assert_eq!(session.opens.is_some(), opens);
+        assert_eq!(session.flags.is_some(), opens);
+        assert_eq!(
+            session.client_type.is_some(),
+            matches!(level, Level::L2 | Level::L502)
+        );
+        assert_eq!(session.transport.is_some(), level == Level::L502);
+    }
+}
+
+#[tokio::test]
+async fn an_idle_time_of_zero_is_believed_where_idle_times_are_kept() {
+    let fresh = || vec![LabSession::new(r"\\ws1", "alice")];
+    let windows = serving(SessionService::new(fresh()));
+    let samba_like = serving(SessionService::new(fresh()).only_levels(&[0, 1]));
+    let unprivileged = serving(
+        [502, 2, 1]
+            .into_iter()
+            .fold(SessionService::new(fresh()), |service, level| {
+                service.refuse(level, ACCESS_DENIED)
+            }),
+    );
+    let idle = async |endpoint, level: Option<Level>| {
+        let server = at(endpoint).await;
+        let query = server.sessions();
+        let query = if let Some(level) = level {
+            query.level(level)
+        } else {
+            query
+        };
+        query.collect().await.expect("sessions").rows[0].idle
+    };
+    let zero = Some(std::time::Duration::ZERO);
+    assert_eq!(idle(&windows, None).await, zero);
+    assert_eq!(idle(&windows, Some(Level::L1)).await, zero);
+    assert_eq!(idle(&windows, Some(Level::L10)).await, zero);
+    assert_eq!(idle(&unprivileged, None).await, zero);
+    assert_eq!(idle(&samba_like, None).await, None);
+    assert_eq!(idle(&samba_like, Some(Level::L1)).await, None);
+}
+
+#[tokio::test]
+async fn a_server_that_faults_on_a_level_it_lacks_is_asked_for_less() {
+    let service = SessionService::numbered(1);
+    let endpoint = endpoint()
+        .start(move |request| {
+            let level = request.stub[12..].chunks(4).find_map(|word| {
+                let word = u32::from_le_bytes(word.try_into().ok()?);
+                (word == 502).then_some(word)
+            });
+            match level {
+                Some(_) => Action::Fault(BAD_STUB_DATA),
+                None => service.answer(request),
+            }
+        })
+        .expect("an endpoint");
+    let sessions = at(&endpoint)
+        .await
+        .sessions()
+        .collect()
+        .await
+        .expect("sessions")
+        .rows;
+    assert_eq!(sessions[0].level, Level::L2);
+}
+
+#[tokio::test]
+async fn refused_at_every_level_names_each() {
+    let service = [502, 2, 1, 10, 0]
+        .into_iter()
+        .fold(SessionService::numbered(1), |service, level| {
+            service.refuse(level, ACCESS_DENIED)
+        });
+    let endpoint = serving(service);
+    let error = at(&endpoint)
+        .await
+        .sessions()
+        .collect()
+        .await
+        .expect_err("refused");
+    let ErrorKind::Refused { refused, .. } = error.kind() else {
+        panic!("{error}")
+    };
+    let levels: Vec<u32> = refused.iter().map(|(level, _)| *level).collect();
+    assert_eq!(levels, [502, 2, 1, 10, 0]);
+    assert_eq!(error.code().map(|code| code.number()), Some(5));
+    assert!(
+        error
+            .hint()
+            .is_some_and(|hint| hint.contains("SrvsvcSessionInfo"))
+    );
+}
+
+#[tokio::test]
+async fn another_refusal_is_not_talked_around() {
+    const SERVER_NOT_STARTED: u32 = 2114;
+    let endpoint = serving(SessionService::numbered(1).refuse(502, SERVER_NOT_STARTED));
+    let error = at(&endpoint)
+        .await
+        .sessions()
+        .collect()
+        .await
+        .expect_err("refused");
+    assert_eq!(error.code().map(|code| code.number()), Some(2114));
+    assert_eq!(endpoint.session_requests().len(), 1);
+}
+
+#[tokio::test]
+async fn a_hundred_thousand_in_one_reply() {
+    all_there_once_each(SessionService::numbered(100_000), 1).await;
+}
+
+#[tokio::test]
+async fn a_hundred_thousand_in_pages_of_a_thousand() {
+    all_there_once_each(SessionService::numbered(100_000).page(1000), 100).await;
+}
+
+async fn all_there_once_each(service: SessionService, pages: usize) {
+    let endpoint = serving(service);
+    let server = at(&endpoint).await;
+    let stream = server.sessions().pages();
+    pin_mut!(stream);
+    let mut users: HashSet<Name> = HashSet::new();
+    let mut came = 0;
+    while let Some(page) = stream.next().await {
+        came += 1;
+        for session in page.expect("a page").rows {
+            assert!(
+                users.insert(session.user.expect("a user")),
+                "one came twice"
+            );
+        }
+    }
+    assert_eq!((users.len(), came), (100_000, pages));
+    assert!(users.contains(&Name::from("user099999")));
+}
+
+#[tokio::test]
+async fn small_pages_by_preferred_length() {
+    let endpoint = serving(SessionService::numbered(500));
+    let server = at(&endpoint).await;
+    let sessions = server
+        .sessions()
+        .page_bytes(4096)
+        .collect()
+        .await
+        .expect("sessions");
+    assert_eq!(sessions.complete().expect("all").len(), 500);
+    assert!(endpoint.session_requests().len() > 5);
+}
+
+#[tokio::test]
+async fn a_preferred_length_too_small_for_one_is_enlarged() {
+    let endpoint = serving(SessionService::numbered(500));
+    let server = at(&endpoint).await;
+    let sessions = server
+        .sessions()
+        .page_bytes(8)
+        .collect()
+        .await
+        .expect("sessions");
+    assert_eq!(sessions.complete().expect("all").len(), 500);
+    let asked: Vec<u32> = endpoint
+        .session_requests()
+        .iter()
+        .map(|asked| asked.preferred)
+        .collect();
+    assert_eq!(asked[..2], [8, 65536]);
+}
+
+#[tokio::test]
+async fn filters_are_sent_and_applied_again() {
+    for service in [
+        SessionService::numbered(300),
+        SessionService::numbered(300).ignore_filters(),
+    ] {
+        let endpoint = serving(service);
+        let server = at(&endpoint).await;
+        let query = server.sessions().user("USER000042").client("10.0.42");
+        let sessions = query.collect().await.expect("sessions").rows;
+        assert_eq!(sessions.len(), 1);
+        let asked = &endpoint.session_requests()[0];
+        assert_eq!(asked.client.as_deref(), Some(r"\\10.0.42"));
+        assert_eq!(asked.user.as_deref(), Some("USER000042"));
+
+        let wild = server
+            .sessions()
+            .user("user00004?")
+            .collect()
+            .await
+            .expect("sessions")
+            .rows;
+        assert_eq!(wild.len(), 10);
+        let asked = endpoint.session_requests().pop().expect("a request");
+        assert_eq!(
+            (asked.client, asked.user),
+            (None, None),
+            "servers know no wildcards"
+        );
+    }
+}
+
+#[tokio::test]
+async fn not_found_with_a_filter_is_nobody() {
+    const CLIENT_NAME_NOT_FOUND: u32 = 2312;
+    const USER_NOT_FOUND: u32 = 2221;
+    let refusing = |status| {
+        let service = SessionService::numbered(1);
+        serving(
+            [502, 2, 1, 10, 0]
+                .into_iter()
+                .fold(service, |s, level| s.refuse(level, status)),
+        )
+    };
+    let no_client = refusing(CLIENT_NAME_NOT_FOUND);
+    let server = at(&no_client).await;
+    assert!(
+        server
+            .sessions()
+            .client("ws9")
+            .collect()
+            .await
+            .expect("nobody")
+            .rows
+            .is_empty()
+    );
+    assert!(server.sessions().collect().await.is_err());
+    let no_user = refusing(USER_NOT_FOUND);
+    let server = at(&no_user).await;
+    assert!(
+        server
+            .sessions()
+            .user("zoe")
+            .collect()
+            .await
+            .expect("nobody")
+            .rows
+            .is_empty()
+    );
+    assert!(server.sessions().client("ws9").collect().await.is_err());
+}
+
+#[tokio::test]
+async fn users_cannot_be_chosen_at_a_level_without_users() {
+    let endpoint = serving(SessionService::numbered(1));
+    let server = at(&endpoint).await;
+    let query = server.sessions().level(Level::L0).user("alice");
+    let error = query.collect().await.expect_err("no users there");
+    assert!(
+        matches!(error.kind(), ErrorKind::LevelTellsNoUser),
+        "{error}"
+    );
+    assert!(endpoint.session_requests().is_empty());
+}
+
+#[tokio::test]
+async fn every_name_survives() {
+    let wide = |text: &str| text.encode_utf16().collect::<Vec<u16>>();
+    let names = [
+        Some(wide("")),
+        Some(wide("Zoë Ångström")),
+        Some(wide("日本語 🦀")),
+        Some(vec![0x61, 0xd83e, 0x62]),
+        Some(vec![0xdfff]),
+        Some(wide("\u{202e}evil\u{1b}[31m\r\n")),
+        Some(wide(&"x".repeat(5000))),
+        None,
+    ];
+    let sessions = names.iter().map(|name| LabSession {
+        client: name.clone(),
+        user: name.clone(),
+        ..LabSession::default()
+    });
+    let endpoint = serving(SessionService::new(sessions.collect()));
+    let rows = at(&endpoint)
+        .await
+        .sessions()
+        .collect()
+        .await
+        .expect("sessions")
+        .rows;
+    assert_eq!(rows.len(), names.len());
+    for (row, name) in rows.iter().zip(&names) {
+        assert_eq!(row.user.as_ref().map(Name::to_utf16), *name);
+        assert_eq!(row.client.as_ref().map(Name::to_utf16), *name);
+    }
+}
+
+#[tokio::test]
+async fn nobody_connected_is_an_empty_answer() {
+    let endpoint = serving(SessionService::new(Vec::new()));
+    let sessions = at(&endpoint)
+        .await
+        .sessions()
+        .collect()
+        .await
+        .expect("an answer");
+    assert!(sessions.rows.is_empty() && sessions.missing.is_none());
+}

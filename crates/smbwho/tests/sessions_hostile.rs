@@ -1,0 +1,279 @@
+//! Servers that lie, stop, or never end: a clear error or a partial answer,
+//! within the time limit. An RPC endpoint of our own behind a real smbd.
+
+mod common;
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use common::{at, endpoint, impatient, serving};
+use smbwho::{Error, ErrorKind, Rows, Session, SmbErrorKind};
+use smbwho_testkit::{
+    Action, Bind, Endpoint, LabSession, Order, Reply, Request, SessionReply, SessionRequest,
+    SessionService,
+};
+
+/// A well-formed level 502 reply of so many sessions.
+fn stub(sessions: u32) -> Vec<u8> {
+    let sessions: Vec<LabSession> = (0..sessions).map(LabSession::numbered).collect();
+    SessionReply {
+        level: 502,
+        sessions: Some(&sessions),
+        total: 0,
+        resume: None,
+        status: 0,
+    }
+    .encode()
+}
+
+fn answering(action: impl Fn(&Request) -> Action + Send + Sync + 'static) -> Endpoint {
+    endpoint().start(action).expect("an endpoint")
+}
+
+async fn ask(endpoint: &Endpoint) -> Result<Rows<Session>, Error> {
+    let began = Instant::now();
+    let answer = impatient(endpoint).await.sessions().collect().await;
+    assert!(
+        began.elapsed() < Duration::from_secs(30),
+        "took {:?}",
+        began.elapsed()
+    );
+    answer
+}
+
+async fn fails(endpoint: &Endpoint) -> Error {
+    let error = ask(endpoint).await.expect_err("no good answer");
+    assert!(error.hint().is_some(), "no hint: {error}");
+    error
+}
+
+fn malformed(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::Malformed { .. })
+}
+
+#[tokio::test]
+async fn a_count_of_four_milliards() {
+    let mut stub = stub(2);
+    // EntriesRead, then the conformance count: bytes 12 and 20.
+    stub[12..16].copy_from_slice(&u32::MAX.to_le_bytes());
+    stub[20..24].copy_from_slice(&u32::MAX.to_le_bytes());
+    let endpoint = answering(move |_| Action::reply(stub.clone()));
+    let error = fails(&endpoint).await;
+    assert!(malformed(&error), "{error}");
+}
+
+#[tokio::test]
+async fn a_reply_cut_anywhere() {
+    let whole = stub(3);
+    let length = whole.len();
+    let cut = std::sync::Arc::new(AtomicUsize::new(0));
+    let at_byte = std::sync::Arc::clone(&cut);
+    let endpoint =
+        answering(move |_| Action::reply(whole[..at_byte.load(Ordering::SeqCst)].to_vec()));
+    let server = impatient(&endpoint).await;
+    for byte in 0..length {
+        cut.store(byte, Ordering::SeqCst);
+        let error = server.sessions().collect().await.expect_err("cut");
+        assert!(malformed(&error), "cut at {byte}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn another_level_than_was_asked() {
+    let sessions = [LabSession::new("ws", "alice")];
+    let stub = SessionReply {
+        level: 10,
+        sessions: Some(&sessions),
+        total: 1,
+        resume: None,
+        status: 0,
+    }
+    .encode();
+    let endpoint = answering(move |_| Action::reply(stub.clone()));
+    let error = fails(&endpoint).await;
+    assert!(malformed(&error), "{error}");
+}
+
+#[tokio::test]
+async fn string_lengths_that_cannot_be() {
+    let whole = stub(1);
+    let client: Vec<u8> = r"\\10.0.0"
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    let text = whole
+        .windows(client.len())
+        .position(|w| w == client)
+        .expect("the client");
+    // Before the text: maximum count, offset, actual count.
+    for (field, value) in [(12, 0), (12, 3), (8, 1), (4, 0), (4, 9_999), (4, u32::MAX)] {
+        let mut stub = whole.clone();
+        stub[text - field..text - field + 4].copy_from_slice(&u32::to_le_bytes(value));
+        let endpoint = answering(move |_| Action::reply(stub.clone()));
+        let error = fails(&endpoint).await;
+        assert!(malformed(&error), "{field} {value}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn the_answer_to_another_call() {
+    let endpoint = answering(|_| Action::Reply(Reply::new(stub(1)).wrong_call_id(7)));
+    let error = fails(&endpoint).await;
+    assert!(matches!(smb(&error), SmbErrorKind::Rpc(_)), "{error}");
+}
+
+#[tokio::test]
+async fn the_pipe_closed_in_the_middle() {
+    let endpoint = answering(|_| Action::Reply(Reply::new(stub(2000)).drop_after(3)));
+    let error = fails(&endpoint).await;
+    assert!(
+        matches!(smb(&error), SmbErrorKind::PipeBroken { .. }),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn silence_from_the_start_and_in_the_middle() {
+    let endpoint = answering(|_| Action::Silence);
+    let error = fails(&endpoint).await;
+    assert!(matches!(smb(&error), SmbErrorKind::TimedOut), "{error}");
+    let endpoint = answering(|_| Action::Reply(Reply::new(stub(2000)).silence_after(3)));
+    let error = fails(&endpoint).await;
+    assert!(matches!(smb(&error), SmbErrorKind::TimedOut), "{error}");
+    let endpoint = self::endpoint()
+        .bind(Bind::Silence)
+        .start(|_| Action::Drop)
+        .expect("endpoint");
+    let error = fails(&endpoint).await;
+    assert!(matches!(smb(&error), SmbErrorKind::TimedOut), "{error}");
+}
+
+#[tokio::test]
+async fn fragments_out_of_order() {
+    let endpoint = answering(|_| Action::Reply(Reply::new(stub(2000)).order(Order::Swapped(2, 5))));
+    let error = fails(&endpoint).await;
+    assert!(matches!(smb(&error), SmbErrorKind::Rpc(_)), "{error}");
+}
+
+#[tokio::test]
+async fn garbage_instead_of_a_reply() {
+    let endpoint = answering(|_| Action::Raw(vec![vec![0xff; 4000]]));
+    let error = fails(&endpoint).await;
+    assert!(matches!(smb(&error), SmbErrorKind::Rpc(_)), "{error}");
+}
+
+#[tokio::test]
+async fn a_bind_refused() {
+    let endpoint = endpoint()
+        .bind(Bind::Reject(1))
+        .start(|_| Action::Drop)
+        .expect("an endpoint");
+    let error = fails(&endpoint).await;
+    assert!(matches!(smb(&error), SmbErrorKind::Rpc(_)), "{error}");
+    assert_eq!(error.step().as_str(), "bind");
+}
+
+#[tokio::test]
+async fn a_resume_handle_that_never_moves() {
+    let endpoint = serving(SessionService::numbered(50).stuck().page(10));
+    let answer = ask(&endpoint).await.expect("rows");
+    // The first page; the second one is the same and brings nothing new.
+    let error = answer.missing.expect("an end");
+    assert!(matches!(error.kind(), ErrorKind::Stalled { .. }), "{error}");
+    assert_eq!(answer.rows.len(), 10, "once each");
+    assert!(endpoint.session_requests().len() <= 2);
+}
+
+#[tokio::test]
+async fn resume_handles_that_go_in_a_circle() {
+    let turn = AtomicUsize::new(0);
+    let endpoint = answering(move |_| {
+        let handle = [10, 20, 30][turn.fetch_add(1, Ordering::SeqCst) % 3];
+        let sessions = [LabSession::new("ws", "alice")];
+        let reply = SessionReply {
+            level: 502,
+            sessions: Some(&sessions),
+            total: 99,
+            resume: Some(handle),
+            status: 234,
+        };
+        Action::reply(reply.encode())
+    });
+    let answer = ask(&endpoint).await.expect("rows");
+    assert!(matches!(
+        answer.missing.expect("an end").kind(),
+        ErrorKind::Stalled { .. }
+    ));
+    // Every page is the same but for its handle, which is part of it.
+    assert_eq!(endpoint.requests().len(), 4);
+}
+
+#[tokio::test]
+async fn more_announced_and_none_sent() {
+    let endpoint = answering(|_| {
+        let reply = SessionReply {
+            level: 502,
+            sessions: Some(&[]),
+            total: 9,
+            resume: Some(5),
+            status: 234,
+        };
+        Action::reply(reply.encode())
+    });
+    let answer = ask(&endpoint).await.expect("an answer of no rows");
+    assert!(answer.rows.is_empty());
+    assert!(matches!(
+        answer.missing.expect("an end").kind(),
+        ErrorKind::Stalled { .. }
+    ));
+}
+
+#[tokio::test]
+async fn a_failure_after_the_first_page_keeps_its_rows() {
+    let service = SessionService::numbered(100).page(10);
+    let endpoint = answering(move |request| {
+        let asked = SessionRequest::decode(&request.stub).expect("a request");
+        if asked.resume == Some(30) {
+            Action::Drop
+        } else {
+            service.answer(request)
+        }
+    });
+    let answer = ask(&endpoint).await.expect("rows");
+    assert_eq!(answer.rows.len(), 30);
+    assert!(answer.missing.is_some());
+    assert!(answer.complete().is_err());
+}
+
+#[tokio::test]
+async fn after_a_failure_the_server_can_be_asked_again() {
+    let calls = AtomicUsize::new(0);
+    let service = SessionService::numbered(5);
+    let endpoint = answering(move |request| match calls.fetch_add(1, Ordering::SeqCst) {
+        0 => Action::Drop,
+        1 => Action::Reply(Reply::new(stub(1)).wrong_call_id(1)),
+        2 => Action::Fault(0x1c01_0014),
+        _ => service.answer(request),
+    });
+    let server = at(&endpoint).await;
+    for _ in 0..3 {
+        server.sessions().collect().await.expect_err("a failure");
+    }
+    assert_eq!(
+        server
+            .sessions()
+            .collect()
+            .await
+            .expect("sessions")
+            .rows
+            .len(),
+        5
+    );
+}
+
+fn smb(error: &Error) -> &SmbErrorKind {
+    match error.kind() {
+        ErrorKind::Smb(error) => &error.kind,
+        other => panic!("{other:?}"),
+    }
+}

@@ -1,0 +1,8 @@
+//! What each fuzz target checks. `cargo test` replays saved inputs through the same code
+//! (`crates/smbwho-msrpc/tests/fuzz_inputs.rs`, `crates/smbwho-smb/tests/fuzz_inputs.rs`).
+
+mod checks;
+mod kerberos;
+
+pub use checks::*;
+pub use kerberos::kerberos;
