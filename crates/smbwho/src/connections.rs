@@ -48,8 +48,9 @@ pub struct Connection {
     /// was. Level 1.
     #[doc(alias = "coni1_netname")]
     pub name: Option<Name>,
-    /// The level of information this row was told at.
-    pub level: ConnectionLevel,
+    /// The level of information this row was told at. `None` where it was
+    /// told otherwise than by a call that has levels.
+    pub level: Option<ConnectionLevel>,
     /// Whether the server made the values up, and what could not be true of
     /// them was taken out.
     pub made_up: bool,
@@ -58,7 +59,7 @@ pub struct Connection {
 impl Connection {
     /// A row of which nothing is known yet but its level; for those who make
     /// rows of their own, as tests do.
-    pub fn unknown(level: ConnectionLevel) -> Self {
+    pub fn unknown(level: impl Into<Option<ConnectionLevel>>) -> Self {
         Self {
             id: None,
             kind: None,
@@ -67,7 +68,7 @@ impl Connection {
             active: None,
             user: None,
             name: None,
-            level,
+            level: level.into(),
             made_up: false,
         }
     }
@@ -253,7 +254,7 @@ impl Listing for Connections {
             // The ladder holds only levels of ours.
             level: Wire::from_number(at.level).unwrap_or(Wire::L0),
             preferred_maximum_length: at.preferred_length,
-            resume_handle: Some(at.resume_handle),
+            resume_handle: Some(at.wire_handle()),
         }
     }
 
@@ -283,7 +284,7 @@ impl Listing for Connections {
         };
         Ok(Reply {
             status: Win32Status(reply.status),
-            resume_handle: reply.resume_handle,
+            resume_handle: reply.resume_handle.map(u64::from),
             rows,
         })
     }
@@ -329,7 +330,7 @@ fn row(info: ConnectionInfo1<'_>) -> Connection {
         active: Some(Duration::from_secs(info.time.into())),
         user: info.username.map(Name::from_wire),
         name: info.netname.map(Name::from_wire),
-        level: ConnectionLevel::L1,
+        level: Some(ConnectionLevel::L1),
         made_up: false,
     }
 }

@@ -17,8 +17,9 @@ use probe::Probe;
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Diagnosis {
-    /// What the connection is: dialect, signing, encryption.
-    pub facts: Facts,
+    /// What the connection is: dialect, signing, encryption. `None` where
+    /// there is none.
+    pub facts: Option<Facts>,
     /// What the server tells of itself; the error when it tells nothing.
     pub info: Result<ServerInfo, Error>,
     /// For whom the server takes the account that signed in (LsarGetUserName).
@@ -134,7 +135,7 @@ impl Server {
         exam.lsarpc().await;
         exam.put_back();
         Diagnosis {
-            facts: self.facts().clone(),
+            facts: self.facts().cloned(),
             info,
             account: exam.account,
             checks: exam.checks,

@@ -104,6 +104,12 @@ pub enum ErrorKind {
     },
     /// What is looked for on the server is no path.
     NoPlace(PlaceError),
+    /// What is asked can be asked over SMB only, and this server is asked
+    /// without a connection ([`Server::local`](crate::Server::local)).
+    NeedsConnection {
+        /// The remote procedure, or the interface it belongs to.
+        what: &'static str,
+    },
     /// The server answers the question with values made up beforehand,
     /// whatever is asked.
     MadeUp {

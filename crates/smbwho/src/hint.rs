@@ -29,6 +29,9 @@ pub(crate) fn hint(kind: &ErrorKind) -> Option<String> {
             Some("Leave the level out, to take the richest that the server grants.".into())
         }
         ErrorKind::NoPlace(_) => None,
+        ErrorKind::NeedsConnection { .. } => Some(
+            "Name this computer like any other server, as in `smbwho … localhost -U USER`.".into(),
+        ),
         ErrorKind::MadeUp { .. } => Some(
             "Samba keeps no list of a client's connections. Ask for its sessions, or who uses a \
              share."

@@ -62,8 +62,9 @@ pub struct ServerInfo {
     pub disks: Option<Vec<Name>>,
     /// The Server service's counters. Samba has none.
     pub statistics: Option<Statistics>,
-    /// What the connection is: dialect, signing, encryption.
-    pub facts: Facts,
+    /// What the connection is: dialect, signing, encryption. `None` where
+    /// there is none.
+    pub facts: Option<Facts>,
     /// Why parts are not told: one error for each call that was refused or
     /// failed. [`Error::is_refusal`] tells the two apart.
     pub missing: Vec<Error>,
@@ -120,7 +121,7 @@ pub struct Statistics {
 }
 
 impl ServerInfo {
-    fn unknown(facts: Facts) -> Self {
+    fn unknown(facts: Option<Facts>) -> Self {
         Self {
             name: None,
             comment: None,
@@ -178,7 +179,7 @@ impl Server {
     #[doc(alias = "NetServerDiskEnum")]
     #[doc(alias = "NetStatisticsGet")]
     pub async fn info(&self) -> Result<ServerInfo, Error> {
-        let mut info = ServerInfo::unknown(self.facts().clone());
+        let mut info = ServerInfo::unknown(self.facts().cloned());
         let mut told = false;
         for part in Part::ALL {
             match part.ask(self, &mut info).await {
@@ -200,7 +201,7 @@ impl Server {
         // There is one for every part that was asked.
         match info.missing.into_iter().next() {
             Some(error) => Err(error),
-            None => Ok(ServerInfo::unknown(self.facts().clone())),
+            None => Ok(ServerInfo::unknown(self.facts().cloned())),
         }
     }
 }

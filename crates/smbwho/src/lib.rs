@@ -47,6 +47,7 @@
 //! [hint](Error::hint) for the person in front of it. When rows came before
 //! the failure they are kept: see [`Rows::missing`].
 
+mod backend;
 mod close;
 mod code;
 mod connections;

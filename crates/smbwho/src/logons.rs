@@ -39,21 +39,22 @@ pub struct Logon {
     pub logon_server: Option<Name>,
     /// Where the row comes from.
     pub source: LogonSource,
-    /// The level of information this row was told at.
-    pub level: LogonLevel,
+    /// The level of information this row was told at. `None` where it was
+    /// told otherwise than by a call that has levels.
+    pub level: Option<LogonLevel>,
 }
 
 impl Logon {
     /// A row of which nothing is known yet but its level; for those who make
     /// rows of their own, as tests do.
-    pub fn unknown(level: LogonLevel) -> Self {
+    pub fn unknown(level: impl Into<Option<LogonLevel>>) -> Self {
         Self {
             user: None,
             domain: None,
             other_domains: None,
             logon_server: None,
             source: LogonSource::Wkssvc,
-            level,
+            level: level.into(),
         }
     }
 }
@@ -225,7 +226,7 @@ impl Listing for Logons {
             server_name: Some(server_name),
             level: level.wire(),
             preferred_maximum_length: at.preferred_length,
-            resume_handle: Some(at.resume_handle),
+            resume_handle: Some(at.wire_handle()),
         }
     }
 
@@ -233,7 +234,7 @@ impl Listing for Logons {
         let reply = call.decode(stub)?;
         Ok(Reply {
             status: Win32Status(reply.status),
-            resume_handle: reply.resume_handle,
+            resume_handle: reply.resume_handle.map(u64::from),
             rows: rows(&reply.users),
         })
     }

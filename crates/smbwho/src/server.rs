@@ -1,15 +1,17 @@
-//! One server: connected, signed in, ready to be asked.
+//! One server, ready to be asked: connected and signed in, or this computer.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use smbwho_rpc::{Call, Interface};
 use smbwho_smb::{Address, Facts, Login, Options, RpcPipe, SmbSession};
 
+use crate::backend::{Backend, Local};
 use crate::error::ErrorKind;
 use crate::sessions::SessionsQuery;
 use crate::{Error, Level, ShareLevel};
 
-/// A connection to one server, signed in as one account.
+/// A connection to one server, signed in as one account; or this computer,
+/// asked directly ([`Server::local`]).
 ///
 /// Clones share the connection. Calls may run side by side; each takes a pipe
 /// of its own from a pool and gives it back. Dropping a call's future at any
@@ -41,10 +43,15 @@ pub struct Server {
 struct Shared {
     name: String,
     unc_name: String,
+    backend: Backend,
+    learnt: Mutex<Learnt>,
+}
+
+/// A server that is asked over SMB.
+pub(crate) struct Remote {
     session: SmbSession,
     /// Pipes that are bound and idle.
     idle: Mutex<Vec<(&'static Interface, RpcPipe)>>,
-    learnt: Mutex<Learnt>,
 }
 
 /// What earlier answers taught about this server, so that it is not asked
@@ -81,28 +88,74 @@ impl Server {
     ) -> Result<Self, Error> {
         let name = address.to_string();
         match SmbSession::connect(address, login, options).await {
-            Ok(session) => Ok(Self {
-                shared: Arc::new(Shared {
-                    name,
-                    unc_name: format!(r"\\{}", address.host),
+            Ok(session) => {
+                let remote = Remote {
                     session,
                     idle: Mutex::default(),
-                    learnt: Mutex::default(),
-                }),
-            }),
+                };
+                let unc_name = format!(r"\\{}", address.host);
+                Ok(Self::new(name, unc_name, Backend::Remote(remote)))
+            }
             Err(error) => Err(Error::new(&name, ErrorKind::Smb(error))),
         }
     }
 
+    /// This computer, asked without a connection and without a password.
+    /// Nothing is asked yet.
+    ///
+    /// What cannot be asked in this way fails with
+    /// [`ErrorKind::NeedsConnection`].
+    pub fn local() -> Self {
+        let local = Local::new();
+        Self::new(
+            local.name().to_owned(),
+            String::new(),
+            Backend::Local(local),
+        )
+    }
+
+    pub(crate) fn new(name: String, unc_name: String, backend: Backend) -> Self {
+        Self {
+            shared: Arc::new(Shared {
+                name,
+                unc_name,
+                backend,
+                learnt: Mutex::default(),
+            }),
+        }
+    }
+
     /// The server's address as it was given, with the port when it is not
-    /// 445.
+    /// 445; this computer's own name when it is asked directly.
     pub fn name(&self) -> &str {
         &self.shared.name
     }
 
-    /// What the connection is: dialect, signing, encryption.
-    pub fn facts(&self) -> &Facts {
-        self.shared.session.facts()
+    /// What the connection is: dialect, signing, encryption. `None` where the
+    /// server is asked without one.
+    pub fn facts(&self) -> Option<&Facts> {
+        match &self.shared.backend {
+            Backend::Remote(remote) => Some(remote.session.facts()),
+            Backend::Native(_) | Backend::Local(_) => None,
+        }
+    }
+
+    /// How the server is asked.
+    pub(crate) fn backend(&self) -> &Backend {
+        &self.shared.backend
+    }
+
+    /// The connection that calls of this interface go over.
+    fn remote(&self, interface: &'static Interface) -> Result<&Remote, Error> {
+        match &self.shared.backend {
+            Backend::Remote(remote) => Ok(remote),
+            Backend::Native(_) | Backend::Local(_) => Err(self.needs_connection(interface.name)),
+        }
+    }
+
+    /// Says of a call, or of an interface, that it is made over SMB only.
+    pub(crate) fn needs_connection(&self, what: &'static str) -> Error {
+        self.error(ErrorKind::NeedsConnection { what })
     }
 
     /// Who is connected to the server ([MS-SRVS] 3.1.4.5, NetrSessionEnum).
@@ -110,7 +163,8 @@ impl Server {
         SessionsQuery::new(self.clone())
     }
 
-    /// The server's name as calls carry it: `\\\\fs1`, without a port.
+    /// The server's name as calls carry it: `\\\\fs1`, without a port; empty for
+    /// this computer.
     pub(crate) fn unc_name(&self) -> &str {
         &self.shared.unc_name
     }
@@ -127,10 +181,11 @@ impl Server {
 
     /// A pipe of the pool, or else a new one.
     pub(crate) async fn take_pipe(&self, interface: &'static Interface) -> Result<RpcPipe, Error> {
-        match self.take_idle(interface) {
+        let remote = self.remote(interface)?;
+        match remote.take_idle(interface) {
             Some(pipe) => Ok(pipe),
             None => {
-                let opened = self.shared.session.open_pipe(interface).await;
+                let opened = remote.session.open_pipe(interface).await;
                 opened.map_err(|error| self.error(ErrorKind::Smb(error)))
             }
         }
@@ -138,24 +193,11 @@ impl Server {
 
     /// Puts a pipe into the pool for the next call, if it is fit for one.
     pub(crate) fn give_back(&self, interface: &'static Interface, pipe: RpcPipe) {
-        if pipe.is_usable() {
-            self.lock_idle().push((interface, pipe));
+        if pipe.is_usable()
+            && let Ok(remote) = self.remote(interface)
+        {
+            remote.lock_idle().push((interface, pipe));
         }
-    }
-
-    fn take_idle(&self, interface: &'static Interface) -> Option<RpcPipe> {
-        let mut idle = self.lock_idle();
-        let found = idle
-            .iter()
-            .position(|(bound, _)| bound.syntax == interface.syntax)?;
-        Some(idle.swap_remove(found).1)
-    }
-
-    fn lock_idle(&self) -> std::sync::MutexGuard<'_, Vec<(&'static Interface, RpcPipe)>> {
-        self.shared
-            .idle
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn learnt(&self) -> Learnt {
@@ -178,6 +220,20 @@ impl Server {
 
     pub(crate) fn error(&self, kind: ErrorKind) -> Error {
         Error::new(&self.shared.name, kind)
+    }
+}
+
+impl Remote {
+    fn take_idle(&self, interface: &'static Interface) -> Option<RpcPipe> {
+        let mut idle = self.lock_idle();
+        let found = idle
+            .iter()
+            .position(|(bound, _)| bound.syntax == interface.syntax)?;
+        Some(idle.swap_remove(found).1)
+    }
+
+    fn lock_idle(&self) -> MutexGuard<'_, Vec<(&'static Interface, RpcPipe)>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

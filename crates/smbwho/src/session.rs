@@ -42,14 +42,15 @@ pub struct Session {
     /// The transport the client came over. Level 502.
     #[doc(alias = "sesi502_transport")]
     pub transport: Option<Name>,
-    /// The level of information this row was told at.
-    pub level: Level,
+    /// The level of information this row was told at. `None` where it was
+    /// told otherwise than by a call that has levels.
+    pub level: Option<Level>,
 }
 
 impl Session {
     /// A row of which nothing is known yet but its level; for those who make
     /// rows of their own, as tests do.
-    pub fn unknown(level: Level) -> Self {
+    pub fn unknown(level: impl Into<Option<Level>>) -> Self {
         Self {
             client: None,
             user: None,
@@ -59,7 +60,7 @@ impl Session {
             flags: None,
             client_type: None,
             transport: None,
-            level,
+            level: level.into(),
         }
     }
 }

@@ -172,7 +172,7 @@ impl Listing for Sessions {
             user_name: self.sent_user(),
             level: wire_level(at.level),
             preferred_maximum_length: at.preferred_length,
-            resume_handle: Some(at.resume_handle),
+            resume_handle: Some(at.wire_handle()),
         }
     }
 
@@ -180,7 +180,7 @@ impl Listing for Sessions {
         let reply = call.decode(stub)?;
         Ok(Reply {
             status: Win32Status(reply.status),
-            resume_handle: reply.resume_handle,
+            resume_handle: reply.resume_handle.map(u64::from),
             rows: rows(&reply.sessions),
         })
     }
@@ -305,7 +305,7 @@ fn rows(sessions: &SessionEnumUnion<'_>) -> Vec<Session> {
             flags: Some(SessionFlags(row.user_flags)),
             client_type: name(row.cltype_name),
             transport: name(row.transport),
-            level: Level::L502,
+            level: Some(Level::L502),
         }),
     }
 }

@@ -212,7 +212,7 @@ async fn one_file_by_its_id() {
         .expect("it is open");
     assert_eq!(
         (file.user.as_deref(), file.level),
-        (Some("BOB"), FileLevel::L3)
+        (Some("BOB"), Some(FileLevel::L3))
     );
     assert_eq!(server.file(99).await.expect("an answer"), None);
     let (_endpoint, server) = serving(windows().refuse(3, 124)).await;
@@ -221,7 +221,7 @@ async fn one_file_by_its_id() {
         .await
         .expect("an answer")
         .expect("it is open");
-    assert_eq!((file.id, file.level), (3, FileLevel::L2));
+    assert_eq!((file.id, file.level), (3, Some(FileLevel::L2)));
     let (_endpoint, server) = serving(windows().refuse(3, 5).refuse(2, 5)).await;
     let error = server.file(3).await.expect_err("refused");
     assert_eq!(error.code().map(|code| code.number()), Some(5));

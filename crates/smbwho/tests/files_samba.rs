@@ -49,7 +49,7 @@ async fn files_held_open_are_named_with_user_and_client() {
         .collect();
     assert_eq!(held, expected, "{files:?}");
     for file in &files {
-        assert_eq!(file.level, FileLevel::L3);
+        assert_eq!(file.level, Some(FileLevel::L3));
         assert_eq!(file.client.as_deref(), Some("127.0.0.1"), "{file:?}");
         assert_eq!(file.client_basis, ClientBasis::Sessions);
         assert_eq!(file.locks, Some(0));

@@ -339,7 +339,7 @@ async fn logged_on_users_come_page_by_page_and_are_chosen_by_name() {
     assert_eq!(logons[0].other_domains, None);
     assert_eq!(
         (logons[0].level, logons[0].source.as_str()),
-        (LogonLevel::L1, "wkssvc")
+        (Some(LogonLevel::L1), "wkssvc")
     );
     let chosen = server
         .logons()
@@ -384,7 +384,7 @@ async fn logons_step_down_to_names_alone() {
     };
     assert_eq!(
         (logon.user.as_deref(), logon.level),
-        (Some("alice"), LogonLevel::L0)
+        (Some("alice"), Some(LogonLevel::L0))
     );
     assert_eq!((&logon.domain, &logon.logon_server), (&None, &None));
 }

@@ -31,7 +31,7 @@ async fn samba_tells_all_but_its_counters() {
         panic!("{:?}", info.missing)
     };
     assert!(missing.is_refusal() && missing.to_string().contains("NetrServerStatisticsGet"));
-    assert_eq!(info.facts.dialect, "3.1.1");
+    assert_eq!(info.facts.expect("a connection").dialect, "3.1.1");
 }
 
 #[tokio::test]
@@ -75,7 +75,7 @@ async fn samba_takes_the_question_who_is_logged_on() {
         logons
             .rows
             .iter()
-            .all(|logon| logon.level <= LogonLevel::L1)
+            .all(|logon| logon.level <= Some(LogonLevel::L1))
     );
 }
 

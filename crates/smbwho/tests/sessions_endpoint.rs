@@ -29,7 +29,7 @@ async fn the_ladder_starts_at_the_top() {
     for (number, session) in sessions.iter().enumerate() {
         let expected = LabSession::numbered(number as u32);
         assert_eq!(told(session), row(&expected));
-        assert_eq!(session.level, Level::L502);
+        assert_eq!(session.level, Some(Level::L502));
         assert_eq!(session.client_type.as_deref(), Some("LabOS"));
         assert_eq!(session.transport.as_deref(), Some(r"\Device\LabTransport"));
     }
@@ -54,7 +54,9 @@ async fn the_ladder_steps_down_to_each_level_and_remembers() {
         for round in 1..=2 {
             let sessions = server.sessions().collect().await.expect("sessions").rows;
             assert!(
-                sessions.iter().all(|session| session.level == answering),
+                sessions
+                    .iter()
+                    .all(|session| session.level == Some(answering)),
                 "round {round}"
             );
             assert_eq!(sessions.len(), 2);
@@ -86,7 +88,7 @@ async fn every_level_by_name_tells_what_it_has() {
             .expect("sessions")
             .rows;
         let session = &sessions[1];
-        assert_eq!(session.level, level);
+        assert_eq!(session.level, Some(level));
         assert_eq!(session.client.as_deref(), Some("10.0.1"));
         assert_eq!(session.user.is_some(), level != Level::L0);
         assert_eq!(session.active.is_some(), level != Level::L0);
@@ -155,7 +157,7 @@ async fn a_server_that_faults_on_a_level_it_lacks_is_asked_for_less() {
         .await
         .expect("sessions")
         .rows;
-    assert_eq!(sessions[0].level, Level::L2);
+    assert_eq!(sessions[0].level, Some(Level::L2));
 }
 
 #[tokio::test]

@@ -29,7 +29,7 @@ fn session(client: &str, user: &str) -> Session {
 
 fn rows() -> Vec<Row<Session>> {
     let mut full = session("10.0.0.7", "alice");
-    full.level = Level::L502;
+    full.level = Some(Level::L502);
     full.idle = Some(Duration::from_secs(45));
     full.client_type = Some("".into());
     full.transport = Some(r"\Device\NetbiosSmb".into());

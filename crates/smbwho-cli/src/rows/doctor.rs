@@ -58,12 +58,14 @@ impl Finding {
 }
 
 fn facts(diagnosis: &Diagnosis) -> Vec<Finding> {
-    let connection = &diagnosis.facts;
-    let mut facts = vec![
-        Finding::fact("SMB dialect", connection.dialect),
-        Finding::fact("signing", connection.signing.unwrap_or("none")),
-        Finding::fact("encryption", connection.encryption.unwrap_or("none")),
-    ];
+    let mut facts = Vec::new();
+    if let Some(connection) = &diagnosis.facts {
+        facts.extend([
+            Finding::fact("SMB dialect", connection.dialect),
+            Finding::fact("signing", connection.signing.unwrap_or("none")),
+            Finding::fact("encryption", connection.encryption.unwrap_or("none")),
+        ]);
+    }
     if let Some(account) = &diagnosis.account {
         facts.push(Finding::fact(
             "signed in as",

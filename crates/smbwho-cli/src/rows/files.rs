@@ -1,6 +1,6 @@
 //! The columns of open files.
 
-use smbwho::{OpenFile, Permissions};
+use smbwho::{FileLevel, OpenFile, Permissions};
 
 use super::{Align, Cell, Column, Kind, Shown};
 
@@ -70,7 +70,7 @@ impl Kind for OpenFile {
             header: "LEVEL",
             align: Align::Right,
             shown: Shown::Wide,
-            cell: |row| Cell::Number(row.data.level.number().into()),
+            cell: |row| Cell::number(row.data.level.map(FileLevel::number)),
         },
     ];
 }

@@ -45,6 +45,7 @@ impl Info {
     pub(crate) fn new(info: &ServerInfo, refused: &[Error]) -> Self {
         let text = |name: &Option<smbwho::Name>| name.as_deref().map(str::to_owned);
         let counters = info.statistics.as_ref();
+        let facts = info.facts.as_ref();
         Self {
             name: text(&info.name),
             comment: text(&info.comment),
@@ -77,10 +78,10 @@ impl Info {
             permission_errors: counters.map(|counters| counters.permission_errors),
             bytes_sent: counters.map(|counters| counters.bytes_sent),
             bytes_received: counters.map(|counters| counters.bytes_received),
-            address: Some(info.facts.peer.to_string()),
-            dialect: Some(info.facts.dialect.to_owned()),
-            signing: Some(info.facts.signing.unwrap_or("none").to_owned()),
-            encryption: Some(info.facts.encryption.unwrap_or("none").to_owned()),
+            address: facts.map(|facts| facts.peer.to_string()),
+            dialect: facts.map(|facts| facts.dialect.to_owned()),
+            signing: facts.map(|facts| facts.signing.unwrap_or("none").to_owned()),
+            encryption: facts.map(|facts| facts.encryption.unwrap_or("none").to_owned()),
             server_level: info.server_level,
             workstation_level: info.workstation_level,
             refused: refused

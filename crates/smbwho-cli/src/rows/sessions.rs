@@ -1,6 +1,6 @@
 //! The columns of sessions.
 
-use smbwho::{Session, SessionFlags};
+use smbwho::{Level, Session, SessionFlags};
 
 use super::{Align, Cell, Column, Kind, Shown};
 
@@ -84,7 +84,7 @@ impl Kind for Session {
             header: "LEVEL",
             align: Align::Right,
             shown: Shown::Wide,
-            cell: |row| Cell::Number(row.data.level.number().into()),
+            cell: |row| Cell::number(row.data.level.map(Level::number)),
         },
     ];
 }

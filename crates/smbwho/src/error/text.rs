@@ -39,6 +39,10 @@ impl fmt::Display for ErrorKind {
                 )
             }
             ErrorKind::NoPlace(error) => error.fmt(f),
+            ErrorKind::NeedsConnection { what } => write!(
+                f,
+                "this can be asked over SMB only ({what}), and no server is named"
+            ),
             ErrorKind::MadeUp { call } => write!(
                 f,
                 "the server answers this {call} with made-up values, whatever is asked"

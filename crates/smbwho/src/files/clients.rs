@@ -120,7 +120,7 @@ impl Sessions {
         if sessions
             .rows
             .iter()
-            .any(|session| session.level == Level::L0)
+            .any(|session| session.level == Some(Level::L0))
         {
             return Self::NotTold(None);
         }

@@ -44,14 +44,15 @@ pub struct OpenFile {
     pub client: Option<Name>,
     /// How the client is known, or why it is not.
     pub client_basis: ClientBasis,
-    /// The level of information this row was told at.
-    pub level: FileLevel,
+    /// The level of information this row was told at. `None` where it was
+    /// told otherwise than by a call that has levels.
+    pub level: Option<FileLevel>,
 }
 
 impl OpenFile {
     /// A row of which nothing is known yet but id and level; for those who
     /// make rows of their own, as tests do.
-    pub fn unknown(id: u32, level: FileLevel) -> Self {
+    pub fn unknown(id: u32, level: impl Into<Option<FileLevel>>) -> Self {
         Self {
             id,
             path: None,
@@ -60,7 +61,7 @@ impl OpenFile {
             locks: None,
             client: None,
             client_basis: ClientBasis::Unasked,
-            level,
+            level: level.into(),
         }
     }
 

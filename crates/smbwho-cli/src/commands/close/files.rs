@@ -74,7 +74,7 @@ pub(crate) async fn run(way: &Way<'_>, filter: &Filter<'_>, login: &Login) -> Re
         }
     };
     let chosen: Vec<bool> = all.iter().map(|file| filter.lets_through(file)).collect();
-    let us = Own::new(login, way.server.facts().peer);
+    let us = Own::new(login, way.server.facts().map(|facts| facts.peer));
     let own: Vec<bool> = all.iter().map(|file| is_own_pipe(file, &us)).collect();
     let named = |file: &OpenFile| file.path.is_some() && file.user.is_some();
     let plan = choose::<Files>(&all, &chosen, &own, named, &REASONS);

@@ -20,7 +20,8 @@ pub(crate) struct Own {
 }
 
 impl Own {
-    pub(crate) fn new(login: &Login, peer: SocketAddr) -> Self {
+    /// `peer` is the other end of the connection, where there is one.
+    pub(crate) fn new(login: &Login, peer: Option<SocketAddr>) -> Self {
         let account = match login {
             Login::Ntlm { user, .. } => Some(user.clone()),
             Login::Kerberos(login) => login.account(),
@@ -28,7 +29,7 @@ impl Own {
         };
         Self {
             user: account.map(|account| bare(&account)),
-            address: address_towards(peer),
+            address: peer.and_then(address_towards),
         }
     }
 

@@ -80,7 +80,8 @@ pub(crate) async fn run(
             "left out {unknown} whose time the server does not tell (Samba keeps no idle time)"
         ));
     }
-    let own = Own::new(login, way.server.facts().peer).among(&all, connected.elapsed());
+    let own = Own::new(login, way.server.facts().map(|facts| facts.peer))
+        .among(&all, connected.elapsed());
     let named = |session: &Session| SessionTarget::of(session).is_some();
     let plan = choose::<Sessions>(&all, &chosen, &own, named, &REASONS);
     let besides = besides(&all, &own, &plan.orders);
