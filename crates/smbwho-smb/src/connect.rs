@@ -7,11 +7,11 @@ use std::time::Duration;
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use tokio::net::TcpStream;
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep};
 use tracing::debug;
 
 use crate::error::{Attempt, Outcome, SmbError, SmbErrorKind, Step};
-use crate::{Address, Host};
+use crate::{Address, Host, look_up};
 
 /// How long one address may stay silent before the next is dialled beside it
 /// ([RFC 8305] 5).
@@ -27,7 +27,7 @@ pub(crate) async fn connect(
     limit: Duration,
 ) -> Result<(TcpStream, SocketAddr), SmbError> {
     let deadline = Instant::now() + limit;
-    let addresses = look_up(address, deadline).await?;
+    let addresses = addresses(address, deadline).await?;
     debug!(server = %address, ?addresses, "name looked up");
     let (stream, peer) = dial(&addresses, deadline).await?;
     // Every message waits for its answer: holding small ones back for more
@@ -39,7 +39,7 @@ pub(crate) async fn connect(
     Ok((stream, peer))
 }
 
-async fn look_up(address: &Address, deadline: Instant) -> Result<Vec<SocketAddr>, SmbError> {
+async fn addresses(address: &Address, deadline: Instant) -> Result<Vec<SocketAddr>, SmbError> {
     let port = address.port;
     let name = match &address.host {
         Host::V4(v4) => return Ok(vec![(*v4, port).into()]),
@@ -54,14 +54,10 @@ async fn look_up(address: &Address, deadline: Instant) -> Result<Vec<SocketAddr>
         } => format!("{address}%{zone}"),
         Host::Name(name) => name.clone(),
     };
-    let not_found = || SmbError::new(Step::Name, SmbErrorKind::NameNotFound);
-    match timeout_at(deadline, tokio::net::lookup_host((name.as_str(), port))).await {
-        Err(_) => Err(SmbError::new(Step::Name, SmbErrorKind::TimedOut)),
-        Ok(Err(error)) => Err(not_found().with_source(error)),
-        Ok(Ok(found)) => match alternate(found) {
-            none if none.is_empty() => Err(not_found()),
-            some => Ok(some),
-        },
+    let found = look_up::look_up(&name, port, deadline).await?;
+    match alternate(found.into_iter()) {
+        none if none.is_empty() => Err(SmbError::new(Step::Name, SmbErrorKind::NameNotFound)),
+        some => Ok(some),
     }
 }
 
@@ -158,15 +154,17 @@ fn failed(attempts: Vec<Attempt>) -> SmbError {
 
 #[cfg(test)]
 mod tests {
+    use tokio::time::timeout_at;
+
     use super::*;
 
-    fn addresses(list: &[&str]) -> Vec<SocketAddr> {
+    fn parsed(list: &[&str]) -> Vec<SocketAddr> {
         list.iter().map(|a| a.parse().unwrap()).collect()
     }
 
     #[test]
     fn families_take_turns_and_doubles_go() {
-        let found = addresses(&[
+        let found = parsed(&[
             "[::1]:1",
             "[::2]:1",
             "[::1]:1",
@@ -176,7 +174,7 @@ mod tests {
         ]);
         assert_eq!(
             alternate(found.into_iter()),
-            addresses(&["[::1]:1", "1.1.1.1:1", "[::2]:1", "1.1.1.2:1", "[::3]:1"])
+            parsed(&["[::1]:1", "1.1.1.1:1", "[::2]:1", "1.1.1.2:1", "[::3]:1"])
         );
     }
 

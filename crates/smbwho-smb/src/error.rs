@@ -14,6 +14,7 @@ pub use kind::SmbErrorKind;
 pub(crate) use meaning::{from_status, from_transport};
 
 use crate::NtStatus;
+use crate::kerberos::{Exchange, KerberosError};
 
 /// Where on the way it happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -138,6 +139,13 @@ impl SmbError {
         }
     }
 
+    /// The error of a server that is not asked because a
+    /// [`LockoutGuard`](crate::LockoutGuard) has closed.
+    #[must_use]
+    pub fn held_back(refused: u32) -> Self {
+        Self::new(Step::SignIn, SmbErrorKind::HeldBack { refused })
+    }
+
     pub(crate) fn with_kind(self, kind: SmbErrorKind) -> Self {
         Self { kind, ..self }
     }
@@ -176,6 +184,53 @@ impl SmbError {
     #[must_use]
     pub fn io(&self) -> Option<&io::Error> {
         self.detail.source.as_ref()?.downcast_ref()
+    }
+
+    /// Whether the server, or the KDC, refuses the account as such: a wrong
+    /// name or password, or one that is locked, disabled or expired. Another
+    /// server of the same domain would say the same, and each such sign-in may
+    /// bring the account nearer to being locked.
+    #[must_use]
+    pub fn refuses_account(&self) -> bool {
+        use SmbErrorKind as K;
+        match &self.kind {
+            K::LogonFailure
+            | K::PasswordExpired
+            | K::PasswordMustChange
+            | K::AccountLockedOut
+            | K::AccountDisabled
+            | K::AccountExpired
+            // A server that maps wrong passwords to its guest counts them too.
+            | K::GuestOffered => true,
+            K::Kerberos(error) => match &**error {
+                KerberosError::Kdc(refusal) => {
+                    refusal.exchange == Exchange::Authentication
+                        && refusal.code.is_about_the_account()
+                }
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+
+    /// Whether the same may well succeed a moment later: the way there was
+    /// disturbed, or the server had no room just then.
+    ///
+    /// A sign-in that broke off is none of these: the server may have counted
+    /// it as a wrong one.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        use SmbErrorKind as K;
+        match &self.kind {
+            K::TimedOut => self.step == Step::Connect,
+            K::Disconnected => self.step != Step::SignIn,
+            K::ConnectFailed
+            | K::PipeBusy
+            | K::PipeBroken { .. }
+            | K::ServerBusy
+            | K::SessionGone => true,
+            _ => false,
+        }
     }
 
     /// The addresses dialled and what came of each, for errors of connecting.
@@ -236,6 +291,24 @@ mod tests {
             "nothing listens on that port: [::1]:445 is unreachable, \
              127.0.0.1:445 refused the connection"
         );
+    }
+
+    #[test]
+    fn what_is_worth_another_try_and_what_may_lock_an_account() {
+        use SmbErrorKind as K;
+        let is = |step, kind| {
+            let error = SmbError::new(step, kind);
+            (error.is_transient(), error.refuses_account())
+        };
+        assert_eq!(is(Step::Connect, K::TimedOut), (true, false));
+        assert_eq!(is(Step::Negotiate, K::TimedOut), (false, false));
+        assert_eq!(is(Step::Connect, K::Refused), (false, false));
+        assert_eq!(is(Step::Call, K::Disconnected), (true, false));
+        assert_eq!(is(Step::SignIn, K::Disconnected), (false, false));
+        assert_eq!(is(Step::SignIn, K::ServerBusy), (true, false));
+        assert_eq!(is(Step::SignIn, K::LogonFailure), (false, true));
+        assert_eq!(is(Step::SignIn, K::AccountLockedOut), (false, true));
+        assert_eq!(is(Step::SignIn, K::LogonTypeNotGranted), (false, false));
     }
 
     #[test]

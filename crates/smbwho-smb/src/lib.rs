@@ -14,8 +14,10 @@ mod clock;
 mod connect;
 mod error;
 mod frames;
+mod guard;
 pub mod kerberos;
 mod login;
+mod look_up;
 mod negotiate;
 mod ntstatus;
 mod open;
@@ -27,6 +29,7 @@ mod wire;
 
 pub use address::{Address, AddressError, DEFAULT_PORT, Host};
 pub use error::{Attempt, Outcome, SmbError, SmbErrorKind, Step};
+pub use guard::LockoutGuard;
 pub use login::{Login, Options};
 pub use ntstatus::NtStatus;
 pub use pipe::RpcPipe;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::Secret;
+use crate::guard::LockoutGuard;
 use crate::kerberos::KerberosLogin;
 
 /// Who signs in.
@@ -51,6 +52,9 @@ pub struct Options {
     pub call_timeout: Duration,
     /// The largest reply taken, in bytes of stub data.
     pub max_reply: usize,
+    /// Shared by all that sign in as one account; waiting for it is not part
+    /// of `sign_in_timeout`.
+    pub guard: Option<LockoutGuard>,
 }
 
 impl Default for Options {
@@ -61,6 +65,7 @@ impl Default for Options {
             reply_timeout: Duration::from_secs(10),
             call_timeout: Duration::from_secs(300),
             max_reply: 256 * 1024 * 1024,
+            guard: None,
         }
     }
 }

@@ -3,6 +3,7 @@
 mod text;
 
 use std::fmt;
+use std::time::Duration;
 
 use smbwho_msrpc::srvsvc::share::parameter_name;
 use smbwho_msrpc::status::{self, FaultStatus, Win32Status};
@@ -110,6 +111,14 @@ pub enum ErrorKind {
         /// The remote procedure, or the interface it belongs to.
         what: &'static str,
     },
+    /// The server's time for everything was over.
+    OutOfTime {
+        /// Where it had got to: `Connect` when it was not yet signed in to,
+        /// `Call` after that.
+        step: Step,
+        /// The time it had.
+        limit: Duration,
+    },
     /// The server answers the question with values made up beforehand,
     /// whatever is asked.
     MadeUp {
@@ -199,6 +208,15 @@ impl Refusal {
         )
     }
 
+    /// Whether the server had no room for the call just then.
+    fn is_for_want_of_room(self) -> bool {
+        matches!(
+            self,
+            Refusal::Status(Win32Status::ERROR_NOT_ENOUGH_MEMORY)
+                | Refusal::Fault(FaultStatus::RPC_S_SERVER_TOO_BUSY)
+        )
+    }
+
     /// Whether another level may fare better.
     pub(crate) fn is_of_the_level(self) -> bool {
         self.is_access_denied() || self.is_unknown_level()
@@ -239,6 +257,7 @@ impl Error {
     pub fn step(&self) -> Step {
         match &*self.kind {
             ErrorKind::Smb(error) => error.step,
+            ErrorKind::OutOfTime { step, .. } => *step,
             _ => Step::Call,
         }
     }
@@ -288,6 +307,34 @@ impl Error {
                 );
                 error.fault().is_some() || pipe && said
             }
+            _ => false,
+        }
+    }
+
+    /// Whether the same question may well be answered a moment later: the way
+    /// to the server was disturbed, or it had no room just then. A refused
+    /// account is never among these.
+    pub fn is_transient(&self) -> bool {
+        match &*self.kind {
+            ErrorKind::Smb(error) => match error.fault() {
+                Some(fault) => FaultStatus(fault) == FaultStatus::RPC_S_SERVER_TOO_BUSY,
+                None => error.is_transient(),
+            },
+            ErrorKind::Refused { refused, .. } => {
+                let last = decisive(refused);
+                last.is_some_and(|(_, why)| why.is_for_want_of_room())
+            }
+            ErrorKind::Declined { refusal, .. } => refusal.is_for_want_of_room(),
+            _ => false,
+        }
+    }
+
+    /// Whether the server refuses the account as such, as another server of the
+    /// same domain would: a wrong password, a locked account. More of these
+    /// may lock it.
+    pub fn refuses_account(&self) -> bool {
+        match &*self.kind {
+            ErrorKind::Smb(error) => error.refuses_account(),
             _ => false,
         }
     }

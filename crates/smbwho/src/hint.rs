@@ -28,6 +28,11 @@ pub(crate) fn hint(kind: &ErrorKind) -> Option<String> {
         ErrorKind::LevelTellsNot { .. } => {
             Some("Leave the level out, to take the richest that the server grants.".into())
         }
+        ErrorKind::OutOfTime { .. } => Some(
+            "What came is shown. A longer --total-timeout gives the server more time, fewer --jobs \
+             more of the line."
+                .into(),
+        ),
         ErrorKind::NoPlace(_) => None,
         ErrorKind::NeedsConnection { .. } => Some(
             "Name this computer like any other server, as in `smbwho … localhost -U USER`.".into(),
@@ -211,6 +216,10 @@ fn smb(error: &SmbError) -> Option<String> {
         }
         K::AccountLockedOut => {
             "Wait until the lock ends or have it lifted; more tries make it longer."
+        }
+        K::HeldBack { .. } => {
+            "Set right what the servers said of the account first. --keep-going asks all servers \
+             whatever they say."
         }
         K::AccountDisabled | K::AccountExpired => {
             "Use another account, or have this one enabled again."

@@ -41,6 +41,11 @@
 //! control characters included: escape it before it reaches a terminal, a
 //! shell, or a page.
 //!
+//! # Many servers
+//!
+//! [`Fleet`] asks many servers the same side by side, tries again what is worth
+//! it, and takes care that a wrong password does not lock the account.
+//!
 //! # Errors
 //!
 //! [`Error`] says which server, which step, which code, and has a
@@ -56,6 +61,7 @@ mod doctor;
 mod enumerate;
 mod error;
 mod files;
+mod fleet;
 mod groups;
 mod hint;
 mod info;
@@ -79,6 +85,7 @@ pub use files::{
     ClientBasis, FileLevel, FilesQuery, OpenFile, Permissions, Place, PlaceError, UncPath,
     UncPathError,
 };
+pub use fleet::{Event, Fleet};
 pub use groups::{
     Group, GroupAttributes, GroupsQuery, Member, MembersQuery, Membership, MembershipsQuery, Scope,
 };
@@ -102,6 +109,6 @@ pub use smbwho_msrpc::types::{
 };
 pub use smbwho_smb::kerberos;
 pub use smbwho_smb::{
-    Address, AddressError, Facts, Host, Login, NtStatus, Options as ConnectOptions, Secret,
-    SmbError, SmbErrorKind, Step,
+    Address, AddressError, DEFAULT_PORT, Facts, Host, LockoutGuard, Login, NtStatus,
+    Options as ConnectOptions, Secret, SmbError, SmbErrorKind, Step,
 };

@@ -66,6 +66,12 @@ pub enum SmbErrorKind {
     SignatureInvalid,
     /// The server wants encryption, and the dialect or session cannot.
     EncryptionRequired,
+    /// Not signed in: so many servers refused the account before that one more
+    /// wrong password might lock it ([`LockoutGuard`](crate::LockoutGuard)).
+    HeldBack {
+        /// Servers that refused it.
+        refused: u32,
+    },
     /// There is no Kerberos ticket to sign in with, and why.
     Kerberos(Box<KerberosError>),
     /// The server refused the Kerberos ticket, most likely because it was made out to another

@@ -90,6 +90,14 @@ impl SmbError {
                 f.write_str("it is not an SMB server: it answers in another protocol")
             }
             K::Disconnected => write!(f, "the connection was lost while {doing}"),
+            K::HeldBack { refused: 1 } => f.write_str(
+                "not asked, since a server refused the account and more wrong sign-ins may lock it",
+            ),
+            K::HeldBack { refused } => write!(
+                f,
+                "not asked, since {refused} servers refused the account and more wrong sign-ins \
+                 may lock it"
+            ),
             K::Kerberos(error) => write!(f, "{error}"),
             K::AccessDenied => write!(f, "access was denied while {doing}"),
             K::PipeNotFound { pipe } => {

@@ -15,6 +15,7 @@ use super::dns::{self, ResolvConf};
 use super::exchange::{Answer, parse_answer};
 use super::krb5conf::Krb5Conf;
 use super::{KerberosError, KrbCode};
+use crate::look_up::look_up;
 
 /// [RFC 4120 7.2.1]
 const PORT: u16 = 88;
@@ -159,7 +160,7 @@ impl<'a> Kdcs<'a> {
                 return Some(found);
             }
             let host = realm.to_ascii_lowercase();
-            let is_known = tokio::net::lookup_host((host.as_str(), PORT)).await.is_ok();
+            let is_known = look_up(&host, PORT, self.deadline).await.is_ok();
             is_known.then(|| vec![(host, PORT)])
         };
         timeout_at(self.deadline, look_up)

@@ -43,6 +43,11 @@ impl fmt::Display for ErrorKind {
                 f,
                 "this can be asked over SMB only ({what}), and no server is named"
             ),
+            ErrorKind::OutOfTime { limit, .. } => write!(
+                f,
+                "the {} s it had for everything were over before the answer was complete",
+                limit.as_secs_f64()
+            ),
             ErrorKind::MadeUp { call } => write!(
                 f,
                 "the server answers this {call} with made-up values, whatever is asked"
