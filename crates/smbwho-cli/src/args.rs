@@ -3,6 +3,7 @@
 //! The options stand on the program itself and hold for every command, before
 //! and after its name; what they mean is decided where they are used.
 
+mod asking;
 mod shared;
 
 use std::ffi::OsString;
@@ -13,6 +14,7 @@ use smbwho::{MaxUses, SddlError, SecurityDescriptor};
 
 use crate::commands::consent::ConsentArgs;
 
+pub(crate) use asking::*;
 pub(crate) use shared::*;
 
 /// What the manual page and the end of `--help` share, as headings and lines.
@@ -28,7 +30,7 @@ const EXAMPLES: &str = "  Who is connected to fs1 (asks for the password):
   With the Kerberos ticket of kinit, those idle for over an hour:
     smbwho fs1.lab.test -k --idle-over 1h
   Many servers, as JSON lines for a program:
-    smbwho @servers.txt -A ~/.smbauth -o jsonl
+    smbwho @servers.txt 'fs[01-40]' 10.1.0.0/24 -A ~/.smbauth -o jsonl
 ";
 
 const EXIT_CODES: &str = "  0    every server answered
@@ -49,8 +51,10 @@ const ENVIRONMENT: &str = "  SMBWHO_PASSWORD  the password
 
 const FILES: &str = "  smbwho/config.toml in the folder for configuration ($XDG_CONFIG_HOME or
   ~/.config; on Windows %APPDATA%; on macOS ~/Library/Application Support).
-  Its keys: login, kerberos, servers, jobs, timeout, output, audit_log, and
-  [groups] with lists of servers to be named as @GROUP. It holds no password.
+  Its keys: login, kerberos, servers, jobs, timeout, total_timeout, retries,
+  output, audit_log, [groups] with lists of servers to be named as @GROUP, and
+  [clusters] with the nodes of each: its name asks them all, and rows name the
+  cluster as server and the node beside it. It holds no password.
   smbwho/audit.jsonl in the folder for state ($XDG_STATE_HOME or
   ~/.local/state; on Windows %LOCALAPPDATA%): one JSON line before and one
   after every change to a server.
@@ -67,7 +71,7 @@ fn after_long_help() -> String {
 
 const SERVER_HELP: &str = "\
 Servers to ask: host, host:port, \\\\host, //host, IPv4, [IPv6], [IPv6]:port, \
-@GROUP from the configuration, @FILE (one a line, # comments), - (standard input)";
+ranges as in fs[01-40], networks as in 10.1.0.0/24, a cluster or @GROUP from the configuration, @FILE (one a line, # comments), - (standard input)";
 
 /// Who is connected to a Windows or Samba file server.
 ///

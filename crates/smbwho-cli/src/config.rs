@@ -35,6 +35,11 @@ pub(crate) struct Config {
     /// As `--timeout`.
     #[serde(default, deserialize_with = "span")]
     pub(crate) timeout: Option<Duration>,
+    /// As `--total-timeout`.
+    #[serde(default, deserialize_with = "span")]
+    pub(crate) total_timeout: Option<Duration>,
+    /// As `--retries`.
+    pub(crate) retries: Option<u32>,
     /// As `--output`.
     pub(crate) output: Option<Format>,
     /// Where changes to servers are recorded, in place of the audit log in the
@@ -43,6 +48,9 @@ pub(crate) struct Config {
     /// Servers by the name of their group, written `@name`.
     #[serde(default)]
     pub(crate) groups: BTreeMap<String, Vec<String>>,
+    /// The nodes of clusters, by the name of the cluster.
+    #[serde(default)]
+    pub(crate) clusters: BTreeMap<String, Vec<String>>,
 }
 
 /// A span of time, as on the command line or as a number of seconds.
@@ -57,17 +65,23 @@ fn span<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, 
         Ok(Span::Secs(secs)) => secs.to_string(),
         Ok(Span::Text(text)) => text,
         Err(_) => {
-            return Err(de::Error::custom(
-                "timeout: expected a span of time such as \"10s\"",
-            ));
+            return Err(de::Error::custom("expected a span of time such as \"10s\""));
         }
     };
     duration::parse_positive(&text)
         .map(Some)
-        .map_err(|why| de::Error::custom(format!("timeout: {why}")))
+        .map_err(de::Error::custom)
 }
 
 impl Config {
+    /// The cluster of this name, as the configuration writes it, and its
+    /// nodes. Names do not differ by letter case.
+    pub(crate) fn cluster(&self, name: &str) -> Option<(&str, &[String])> {
+        let mut clusters = self.clusters.iter();
+        let (name, nodes) = clusters.find(|(known, _)| known.eq_ignore_ascii_case(name))?;
+        Some((name, nodes))
+    }
+
     /// Reads the configuration file, if there is one.
     ///
     /// # Errors
@@ -146,15 +160,23 @@ mod tests {
             servers = ["fs1", "@branch"]
             jobs = 16
             timeout = "1m"
+            total_timeout = 90
+            retries = 0
             output = "jsonl"
             audit_log = "/var/log/smbwho.jsonl"
             [groups]
             branch = ["fs2", 'fs3:4450']
+            [clusters]
+            fs = ["node1", "node2"]
             "#,
         );
         let groups = [(
             "branch".to_owned(),
             vec!["fs2".to_owned(), "fs3:4450".to_owned()],
+        )];
+        let clusters = [(
+            "fs".to_owned(),
+            vec!["node1".to_owned(), "node2".to_owned()],
         )];
         let expected = Config {
             login: Some(r"LAB\alice".to_owned()),
@@ -162,10 +184,14 @@ mod tests {
             servers: vec!["fs1".to_owned(), "@branch".to_owned()],
             jobs: NonZeroUsize::new(16),
             timeout: Some(Duration::from_secs(60)),
+            total_timeout: Some(Duration::from_secs(90)),
+            retries: Some(0),
             output: Some(Format::Jsonl),
             audit_log: Some(PathBuf::from("/var/log/smbwho.jsonl")),
             groups: groups.into(),
+            clusters: clusters.into(),
         };
+        assert!(expected.cluster("FS").is_some() && expected.cluster("fs2").is_none());
         assert_eq!(config, Ok(expected));
         assert_eq!(Config::parse(""), Ok(Config::default()));
     }
@@ -191,6 +217,9 @@ mod tests {
             "\ntimeout = \"0s\"",
             "\noutput = \"xml\"",
             "\nservers = \"fs1\"",
+            "\nretries = -1",
+            "\ntotal_timeout = \"\"",
+            "\nclusters = { fs = \"node1\" }",
             "\nlogin =",
         ] {
             let message = Config::parse(text).unwrap_err();

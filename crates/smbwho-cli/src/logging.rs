@@ -14,6 +14,7 @@ use tracing_subscriber::prelude::*;
 
 use crate::args::LogFormat;
 use crate::output::escape::write_visible;
+use crate::progress;
 
 /// Starts telling, as much as `-v` was repeated.
 pub(crate) fn start(verbose: u8, format: LogFormat) {
@@ -63,7 +64,9 @@ impl Write for Escaped {
             safe.push_str(end);
         }
         // An unwritable standard error is no reason to stop.
-        let _ = io::stderr().write_all(safe.as_bytes());
+        progress::aside(|| {
+            let _ = io::stderr().write_all(safe.as_bytes());
+        });
         Ok(bytes.len())
     }
 

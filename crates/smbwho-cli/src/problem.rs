@@ -10,6 +10,8 @@ use crate::output::escape;
 pub(crate) struct Problem {
     /// The server, as it was given.
     pub(crate) server: String,
+    /// Its node, where it is a cluster.
+    pub(crate) node: Option<String>,
     /// The step that failed; `None` when none did, and we stopped asking.
     pub(crate) step: Option<&'static str>,
     /// The server's code.
@@ -29,6 +31,7 @@ impl Problem {
     pub(crate) fn interrupted(server: &str) -> Self {
         Self {
             server: server.to_owned(),
+            node: None,
             step: None,
             code: None,
             code_text: None,
@@ -38,10 +41,20 @@ impl Problem {
         }
     }
 
+    /// Says on which server it was, as the rows name it.
+    pub(crate) fn at(&mut self, server: &str, node: Option<&str>) {
+        server.clone_into(&mut self.server);
+        self.node = node.map(str::to_owned);
+    }
+
     /// The problem in one line for people:
     /// `fs2: sign-in: the password is wrong (STATUS_LOGON_FAILURE 0xC000006D)`.
     pub(crate) fn line(&self) -> String {
         let mut line = self.server.clone();
+        if let Some(node) = &self.node {
+            line.push_str(": ");
+            line.push_str(node);
+        }
         if let Some(step) = self.step {
             line.push_str(": ");
             line.push_str(step);
@@ -78,6 +91,9 @@ impl Problem {
             }
         };
         field("server", Some(&self.server));
+        if let Some(node) = &self.node {
+            field("node", Some(node));
+        }
         field("step", self.step);
         field("code", self.code.map(|code| code.to_string()).as_deref());
         field("name", self.name);
@@ -96,6 +112,7 @@ impl From<Error> for Problem {
         }
         Self {
             server: error.server().to_owned(),
+            node: None,
             step: Some(error.step().as_str()),
             code: code.map(|code| code.number()),
             code_text: code.map(|code| code.to_string()),
@@ -122,6 +139,7 @@ mod tests {
     fn refused() -> Problem {
         Problem {
             server: "fs2".to_owned(),
+            node: None,
             step: Some("sign-in"),
             code: Some(0xc000_006d),
             code_text: Some("STATUS_LOGON_FAILURE 0xC000006D".to_owned()),
@@ -156,6 +174,19 @@ mod tests {
             );
             assert_eq!(message, "the password is wrong (or the name)");
         }
+    }
+
+    #[test]
+    fn a_node_is_told_where_there_is_one() {
+        let mut problem = refused();
+        problem.at("fs", Some("node2"));
+        assert!(problem.line().starts_with("fs: node2: sign-in: "));
+        let mut out = String::new();
+        problem.write_json(&mut out);
+        assert!(
+            out.starts_with(r#"{"server":"fs","node":"node2","step":"sign-in","#),
+            "{out}"
+        );
     }
 
     #[test]

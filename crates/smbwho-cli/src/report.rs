@@ -10,6 +10,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 
 use crate::output::escape::Visible;
 use crate::problem::Problem;
+use crate::progress;
 
 /// The way to standard error.
 #[derive(Debug, Clone, Copy)]
@@ -45,6 +46,13 @@ impl Report {
         }
     }
 
+    /// Tells what became of many servers.
+    pub(crate) fn summary(self, message: &str) {
+        if !self.quiet {
+            write_line(&format!("smbwho: {}", Visible(message)));
+        }
+    }
+
     /// Tells that a server failed.
     pub(crate) fn problem(self, problem: &Problem) {
         if self.json {
@@ -67,5 +75,7 @@ impl Report {
 
 fn write_line(line: &str) {
     // One write for a line, so that lines of several programs do not mix.
-    let _ = io::stderr().write_all(format!("{line}\n").as_bytes());
+    progress::aside(|| {
+        let _ = io::stderr().write_all(format!("{line}\n").as_bytes());
+    });
 }

@@ -32,6 +32,8 @@ pub(crate) use order::Order;
 pub(crate) struct Row<T> {
     /// The server, as it was given on the command line.
     pub(crate) server: Arc<str>,
+    /// The node that told it, where the server is a cluster of several.
+    pub(crate) node: Option<Arc<str>>,
     /// What it told.
     pub(crate) data: T,
 }
@@ -46,6 +48,21 @@ pub(crate) trait Kind: Send + Sized + 'static {
     const COLUMNS: &'static [Column<Self>];
     /// Whether people read a row as a block, a line for each column.
     const AS_BLOCKS: bool = false;
+    /// The column of nodes, there when a cluster is asked.
+    const NODE: &'static Column<Self> = &Column {
+        name: "node",
+        header: "NODE",
+        align: Align::Left,
+        shown: Shown::Always,
+        cell: |row| row.node.as_deref().map_or(Cell::Unknown, Cell::Text),
+    };
+
+    /// What tells this row from others, where it is of the whole cluster and
+    /// each of its nodes tells it; `None` where it is of the node that was
+    /// asked.
+    fn of_the_cluster(&self) -> Option<String> {
+        None
+    }
 }
 
 /// One column of a kind.

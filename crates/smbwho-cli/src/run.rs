@@ -2,6 +2,7 @@
 //! is found before a password is asked for, and before any server is bothered.
 
 mod ending;
+mod question;
 mod setup;
 
 use std::io;
@@ -29,8 +30,9 @@ pub(crate) fn run(cli: Cli) -> Exit {
     let Cli {
         command,
         servers,
-        shared,
+        mut shared,
     } = cli;
+    shared.asking.question = question::of(command.as_ref(), &shared);
     logging::start(shared.messages.verbose, shared.messages.log_format);
     let report = Report {
         quiet: shared.messages.quiet,
@@ -142,7 +144,12 @@ fn show_who_has(
     let setup = Setup::load(shared, report)?;
     credentials::check(&shared.login, false)?;
     let named = !words.is_empty();
-    let plan = who_has::Plan::of(paths, named, || setup.servers_or_none(words))?;
+    let plan = who_has::Plan::of(
+        paths,
+        named,
+        |address| setup.servers_at(address),
+        || setup.servers_or_none(words),
+    )?;
     let nothing = Some(who_has::NOBODY);
     setup.ask::<OpenFile>(
         plan.servers,

@@ -1,12 +1,16 @@
 //! From what was written on the command line to the servers that are asked.
 //!
-//! `host` and its kin name one server, `@name` a group from the configuration
-//! or else a file, `-` standard input. Servers named twice are asked once, in
-//! the place where they first stood.
+//! A word names a server or a range of them, a network, or a cluster of the
+//! configuration; `@name` a group of the configuration or else a file, `-`
+//! standard input. Servers named twice are asked once, in the place where they
+//! first stood.
+
+mod spread;
 
 use std::collections::HashSet;
-use std::fs;
-use std::io::{self, Read as _};
+use std::fs::File;
+use std::io::{self, Read};
+use std::sync::Arc;
 
 use smbwho::Address;
 
@@ -15,22 +19,74 @@ use crate::config::Config;
 /// What `-` stands for among the servers.
 pub(crate) const STDIN: &str = "-";
 
-/// The servers that are meant, in order, each once.
+/// Servers that ranges and networks may come to when nothing else is said.
+pub(crate) const DEFAULT_MAX_HOSTS: usize = 4096;
+
+/// The longest list of servers that is read, in bytes.
+const MAX_LIST: u64 = 16 << 20;
+
+/// One server to ask.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Target {
+    pub(crate) address: Address,
+    /// The cluster for which it speaks, by the name the configuration gives
+    /// it: its rows bear that name, and it is their node.
+    pub(crate) cluster: Option<Arc<str>>,
+}
+
+impl From<Address> for Target {
+    fn from(address: Address) -> Self {
+        Self {
+            address,
+            cluster: None,
+        }
+    }
+}
+
+/// The servers that are meant, in order, each once. Ranges and networks may
+/// come to `max_hosts` together.
 ///
 /// # Errors
 ///
 /// A message that says which word, and where it stood, is no server.
-pub(crate) fn resolve(words: &[String], config: &Config) -> Result<Vec<Address>, String> {
-    let stdin = || {
-        let mut text = String::new();
-        io::stdin().lock().read_to_string(&mut text).map(|_| text)
-    };
-    Resolver {
+pub(crate) fn resolve(
+    words: &[String],
+    config: &Config,
+    max_hosts: usize,
+) -> Result<Vec<Target>, String> {
+    let resolver = Resolver {
         config,
-        stdin,
+        stdin: || read_list(io::stdin().lock()),
         found: Found::default(),
+        room: max_hosts,
+    };
+    resolver.resolve(words)
+}
+
+/// The servers of one address in a path: the nodes when it names a cluster.
+///
+/// # Errors
+///
+/// As [`resolve`].
+pub(crate) fn at(address: &Address, config: &Config) -> Result<Vec<Target>, String> {
+    let name = address.to_string();
+    match config.cluster(&name) {
+        Some(_) => resolve(&[name], config, DEFAULT_MAX_HOSTS),
+        None => Ok(vec![address.clone().into()]),
     }
-    .resolve(words)
+}
+
+/// A list, as long as it may be.
+fn read_list(list: impl Read) -> io::Result<String> {
+    let mut text = String::new();
+    list.take(MAX_LIST + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > MAX_LIST {
+        return Err(io::Error::other(format!(
+            "a list of servers of more than {} MiB is not read",
+            MAX_LIST >> 20
+        )));
+    }
+    Ok(text)
 }
 
 struct Resolver<'a, F> {
@@ -38,26 +94,28 @@ struct Resolver<'a, F> {
     /// Reads standard input, once.
     stdin: F,
     found: Found,
+    /// Servers that ranges and networks may still come to.
+    room: usize,
 }
 
 /// Servers in order, each once.
 #[derive(Default)]
 struct Found {
-    servers: Vec<Address>,
+    servers: Vec<Target>,
     seen: HashSet<String>,
 }
 
 impl Found {
-    fn add(&mut self, address: Address) {
+    fn add(&mut self, target: Target) {
         // Names do not differ by letter case.
-        if self.seen.insert(address.to_string().to_lowercase()) {
-            self.servers.push(address);
+        if self.seen.insert(target.address.to_string().to_lowercase()) {
+            self.servers.push(target);
         }
     }
 }
 
 impl<F: Fn() -> io::Result<String>> Resolver<'_, F> {
-    fn resolve(mut self, words: &[String]) -> Result<Vec<Address>, String> {
+    fn resolve(mut self, words: &[String]) -> Result<Vec<Target>, String> {
         let mut stdin_read = false;
         for word in words {
             if word == STDIN {
@@ -69,7 +127,7 @@ impl<F: Fn() -> io::Result<String>> Resolver<'_, F> {
             } else if let Some(name) = word.strip_prefix('@') {
                 self.add_named(name)?;
             } else {
-                self.found.add(parse(word)?);
+                self.add_word(word)?;
             }
         }
         if self.found.servers.is_empty() && !words.is_empty() {
@@ -78,19 +136,51 @@ impl<F: Fn() -> io::Result<String>> Resolver<'_, F> {
         Ok(self.found.servers)
     }
 
+    /// A cluster, or a server, or many.
+    fn add_word(&mut self, word: &str) -> Result<(), String> {
+        let Some((cluster, nodes)) = self.config.cluster(word) else {
+            return self.add_spread(word, None);
+        };
+        let cluster: Arc<str> = cluster.into();
+        if nodes.is_empty() {
+            return Err(format!("cluster {cluster} has no nodes"));
+        }
+        for node in nodes {
+            self.add_spread(node, Some(&cluster))
+                .map_err(|why| format!("cluster {cluster}: {why}"))?;
+        }
+        Ok(())
+    }
+
+    fn add_spread(&mut self, word: &str, cluster: Option<&Arc<str>>) -> Result<(), String> {
+        let addresses = spread::addresses(word, self.room)?;
+        // What was written out one by one is meant, however much it is.
+        if addresses.len() > 1 {
+            self.room -= addresses.len();
+        }
+        for address in addresses {
+            self.found.add(Target {
+                address,
+                cluster: cluster.cloned(),
+            });
+        }
+        Ok(())
+    }
+
     /// A group, or else a file.
     fn add_named(&mut self, name: &str) -> Result<(), String> {
-        if let Some(group) = self.config.groups.get(name) {
+        let config = self.config;
+        if let Some(group) = config.groups.get(name) {
             for word in group {
-                let address = parse(word).map_err(|why| format!("group {name}: {why}"))?;
-                self.found.add(address);
+                self.add_word(word)
+                    .map_err(|why| format!("group {name}: {why}"))?;
             }
             return Ok(());
         }
-        match fs::read_to_string(name) {
+        match File::open(name).and_then(read_list) {
             Ok(text) => self.add_lines(name, &text),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                let groups: Vec<&str> = self.config.groups.keys().map(String::as_str).collect();
+                let groups: Vec<&str> = config.groups.keys().map(String::as_str).collect();
                 Err(match groups.as_slice() {
                     [] => format!(
                         "@{name}: there is no such file, and the configuration has no groups"
@@ -110,20 +200,13 @@ impl<F: Fn() -> io::Result<String>> Resolver<'_, F> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         for (index, line) in text.lines().enumerate() {
             let word = line.split('#').next().unwrap_or_default().trim();
-            if word.is_empty() {
-                continue;
+            if !word.is_empty() {
+                self.add_word(word)
+                    .map_err(|why| format!("{source}, line {}: {why}", index + 1))?;
             }
-            let address =
-                parse(word).map_err(|why| format!("{source}, line {}: {why}", index + 1))?;
-            self.found.add(address);
         }
         Ok(())
     }
-}
-
-fn parse(word: &str) -> Result<Address, String> {
-    word.parse()
-        .map_err(|error: smbwho::AddressError| error.to_string())
 }
 
 #[cfg(test)]
@@ -145,9 +228,14 @@ mod tests {
             config,
             stdin,
             found: Found::default(),
+            room: 10,
         }
         .resolve(&words)?;
-        Ok(servers.iter().map(Address::to_string).collect())
+        let name = |target: &Target| match &target.cluster {
+            Some(cluster) => format!("{} of {cluster}", target.address),
+            None => target.address.to_string(),
+        };
+        Ok(servers.iter().map(name).collect())
     }
 
     fn resolved(words: &[&str]) -> Result<Vec<String>, String> {
@@ -204,6 +292,69 @@ mod tests {
             servers,
             Ok(["fs1", "fs7", "fs8"].map(str::to_owned).to_vec())
         );
+    }
+
+    #[test]
+    fn a_cluster_is_its_nodes() {
+        let list = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect();
+        let config = Config {
+            clusters: [
+                ("fs".to_owned(), list(&["node[1-2]", "node3:4450"])),
+                ("none".to_owned(), list(&[])),
+            ]
+            .into(),
+            groups: [("all".to_owned(), list(&["FS", "fs9"]))].into(),
+            ..Config::default()
+        };
+        let nodes = ["node1 of fs", "node2 of fs", "node3:4450 of fs"];
+        let expected = |more: &[&str]| Ok(list(&[&nodes, more].concat()));
+        assert_eq!(resolve_with(&["fs"], &config, ""), expected(&[]));
+        assert_eq!(resolve_with(&["@all"], &config, ""), expected(&["fs9"]));
+        assert_eq!(
+            resolve_with(&["-", "node1"], &config, "Fs # ours\n"),
+            expected(&[])
+        );
+        // With backslashes it is the name itself that is asked.
+        assert_eq!(resolve_with(&[r"\\fs"], &config, ""), Ok(list(&["fs"])));
+        let message = resolve_with(&["none"], &config, "").unwrap_err();
+        assert_eq!(message, "cluster none has no nodes");
+    }
+
+    #[test]
+    fn ranges_and_networks_have_one_limit_together() {
+        let many = |words: &[&str]| resolve_with(words, &Config::default(), "");
+        assert_eq!(
+            many(&["a[1-4]", "10.0.0.0/29"]).map(|all| all.len()),
+            Ok(10)
+        );
+        let message = many(&["a[1-5]", "10.0.0.0/29"]).unwrap_err();
+        assert!(
+            message.contains("'10.0.0.0/29' names 6 servers"),
+            "{message}"
+        );
+        let lines: String = (0..5000).map(|n| format!("fs{n}\n")).collect();
+        let listed = resolve_with(&["-"], &Config::default(), &lines);
+        assert_eq!(
+            listed.map(|all| all.len()),
+            Ok(5000),
+            "a list is meant as it is"
+        );
+    }
+
+    #[test]
+    fn hostile_lists_are_refused() {
+        let endless = read_list(io::repeat(b'a')).unwrap_err();
+        assert!(endless.to_string().contains("16 MiB"), "{endless}");
+        assert!(read_list(&b"fs1\xff\n"[..]).is_err());
+        for text in [
+            "fs1\0fs2\n",
+            "\u{1b}[2J\n",
+            "fs[1-99999999]\n",
+            "a\u{202e}b\n",
+        ] {
+            let message = resolve_with(&["-"], &Config::default(), text).unwrap_err();
+            assert!(message.starts_with("standard input, line 1: "), "{message}");
+        }
     }
 
     #[test]

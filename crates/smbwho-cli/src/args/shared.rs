@@ -1,14 +1,13 @@
-//! The options that every command has: who signs in, which rows, how servers
-//! are asked, how rows are printed, what is said besides.
+//! The options that every command has: who signs in, which rows, how rows are
+//! printed, what is said besides. How servers are asked: `asking.rs`.
 
-use std::fmt;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
-use std::str::FromStr;
 use std::time::Duration;
 
 use clap::{ArgAction, Args, ValueEnum, ValueHint};
 
+use super::AskingArgs;
 use crate::duration;
 use crate::output::Format;
 
@@ -98,32 +97,6 @@ pub(crate) struct RowArgs {
     pub(crate) limit: Option<NonZeroUsize>,
 }
 
-/// How servers are asked.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Asking")]
-pub(crate) struct AskingArgs {
-    /// Level of detail to ask for; auto takes the richest that the server
-    /// grants this account (sessions: 502, 2, 1, 10, 0; files: 3, 2;
-    /// connections: 1, 0; shares: 503, 502, 2, 501, 1, 0; logons: 1, 0)
-    #[arg(
-        long,
-        global = true,
-        value_name = "auto|N",
-        default_value = "auto",
-        hide_default_value = true
-    )]
-    pub(crate) level: LevelChoice,
-
-    /// Ask so many servers side by side [default: 64]
-    #[arg(long, global = true, value_name = "N")]
-    pub(crate) jobs: Option<NonZeroUsize>,
-
-    /// Longest wait for a connection, for the sign-in, and for each reply
-    /// [default: 10s]
-    #[arg(long, global = true, value_name = "TIME", value_parser = duration::parse_positive)]
-    pub(crate) timeout: Option<Duration>,
-}
-
 /// How rows are printed.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Printing")]
@@ -190,48 +163,4 @@ pub(crate) enum LogFormat {
     Text,
     /// JSON lines
     Json,
-}
-
-/// `--level`: a number, or none for the richest there is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct LevelChoice(pub(crate) Option<u32>);
-
-impl FromStr for LevelChoice {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "auto" => Ok(Self(None)),
-            number => match number.parse() {
-                Ok(number) => Ok(Self(Some(number))),
-                Err(_) => Err("a level is a number, or auto"),
-            },
-        }
-    }
-}
-
-impl LevelChoice {
-    /// The level of this kind of row that was chosen, if one was.
-    ///
-    /// # Errors
-    ///
-    /// A message that lists the levels there are.
-    pub(crate) fn of<L: Copy + fmt::Display>(
-        self,
-        kind: &str,
-        levels: &[L],
-        number: fn(L) -> u32,
-    ) -> Result<Option<L>, String> {
-        let Some(wanted) = self.0 else {
-            return Ok(None);
-        };
-        let found = levels.iter().find(|level| number(**level) == wanted);
-        found.copied().map(Some).ok_or_else(|| {
-            let names: Vec<String> = levels.iter().map(L::to_string).collect();
-            format!(
-                "--level {wanted}: there is no such level of {kind}; there are: {}",
-                names.join(", ")
-            )
-        })
-    }
 }

@@ -225,6 +225,7 @@ impl Done {
         let server: Arc<str> = server.into();
         let rows = self.rows.iter().cloned();
         rows.map(|data| Row {
+            node: None,
             server: Arc::clone(&server),
             data,
         })

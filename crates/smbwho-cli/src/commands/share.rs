@@ -66,7 +66,7 @@ pub(crate) async fn run(
         ..
     } = fleet;
     // One server: checked by the caller.
-    let address = &servers[0];
+    let address = &servers[0].address;
     let name: Arc<str> = address.to_string().into();
     let done = async {
         let server = Server::connect_with(address, &login, &options).await?;
@@ -105,6 +105,7 @@ pub(crate) async fn run(
     match done.await {
         Ok(share) => {
             let rows = share.into_iter().map(|data| Row {
+                node: None,
                 server: name.clone(),
                 data,
             });

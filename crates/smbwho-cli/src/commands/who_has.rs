@@ -12,13 +12,14 @@ use super::fleet::{Fleet, Printing};
 use crate::args::RowArgs;
 use crate::exit::Exit;
 use crate::report::Report;
+use crate::targets::Target;
 
 /// What a table says when there is no row.
 pub(crate) const NOBODY: &str = "Nobody has it open.";
 
 /// The servers to ask, and for what.
 pub(crate) struct Plan {
-    pub(crate) servers: Vec<Address>,
+    pub(crate) servers: Vec<Target>,
     pub(crate) wanted: Wishes,
 }
 
@@ -35,8 +36,9 @@ pub(crate) enum Wanted {
 }
 
 impl Plan {
-    /// Sorts the paths by the servers they are on. `others` are those of
-    /// `-s`, asked for only when a path names no server.
+    /// Sorts the paths by the servers they are on: `at` knows the nodes where a
+    /// path's server is a cluster. `others` are those of `-s`, asked for only
+    /// when a path names no server.
     ///
     /// # Errors
     ///
@@ -44,7 +46,8 @@ impl Plan {
     pub(crate) fn of(
         paths: &[String],
         named: bool,
-        others: impl FnOnce() -> Result<Vec<Address>, String>,
+        at: impl Fn(&Address) -> Result<Vec<Target>, String>,
+        others: impl FnOnce() -> Result<Vec<Target>, String>,
     ) -> Result<Self, String> {
         let mut plan = Self {
             servers: Vec::new(),
@@ -54,7 +57,9 @@ impl Plan {
         for path in paths {
             if UncPath::looks_like(path) {
                 let path: UncPath = path.parse().map_err(|error| format!("{error}"))?;
-                plan.add(path.address.clone(), Wanted::InShare(path));
+                for server in at(&path.address)? {
+                    plan.add(server, Wanted::InShare(path.clone()));
+                }
             } else {
                 let place = Place::local(path).map_err(|error| error.to_string())?;
                 local.push(Wanted::Local(place));
@@ -87,9 +92,12 @@ impl Plan {
         Ok(plan)
     }
 
-    fn add(&mut self, server: Address, wanted: Wanted) {
+    fn add(&mut self, server: Target, wanted: Wanted) {
         // Names do not differ by letter case.
-        let of_server = self.wanted.entry(key(&server.to_string())).or_default();
+        let of_server = self
+            .wanted
+            .entry(key(&server.address.to_string()))
+            .or_default();
         if of_server.is_empty() {
             self.servers.push(server);
         }
@@ -230,18 +238,23 @@ mod tests {
 
     fn plan(paths: &[&str], servers: &[&str]) -> Result<Plan, String> {
         let paths: Vec<String> = paths.iter().map(|&path| path.to_owned()).collect();
-        let servers: Vec<Address> = servers
-            .iter()
-            .map(|server| server.parse().expect("a server"))
-            .collect();
-        Plan::of(&paths, !servers.is_empty(), || Ok(servers))
+        let address = |server: &&str| server.parse::<Address>().expect("a server");
+        let servers: Vec<Target> = servers.iter().map(|s| address(s).into()).collect();
+        let at = |at: &Address| match at.to_string().as_str() {
+            "cluster" => Ok(["node1", "node2"]
+                .iter()
+                .map(|s| address(s).into())
+                .collect()),
+            _ => Ok(vec![at.clone().into()]),
+        };
+        Plan::of(&paths, !servers.is_empty(), at, || Ok(servers))
     }
 
     fn servers(plan: &Plan) -> Vec<(String, usize)> {
-        let count = |server: &Address| plan.wanted[&key(&server.to_string())].len();
+        let count = |server: &Target| plan.wanted[&key(&server.address.to_string())].len();
         let servers = plan.servers.iter();
         servers
-            .map(|server| (server.to_string(), count(server)))
+            .map(|server| (server.address.to_string(), count(server)))
             .collect()
     }
 
@@ -256,6 +269,13 @@ mod tests {
             servers(&plan.expect("a plan")),
             expected.map(|(server, count)| (server.to_owned(), count))
         );
+    }
+
+    #[test]
+    fn a_path_on_a_cluster_is_looked_for_on_every_node() {
+        let plan = plan(&["//cluster/data/x"], &[]).expect("a plan");
+        let expected = [("node1", 1), ("node2", 1)].map(|(node, n)| (node.to_owned(), n));
+        assert_eq!(servers(&plan), expected);
     }
 
     #[test]

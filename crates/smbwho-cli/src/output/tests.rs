@@ -38,6 +38,7 @@ fn rows() -> Vec<Row<Session>> {
     let data = [full, session("ws17", "Żółć 山田"), least];
     data.into_iter()
         .map(|data| Row {
+            node: None,
             server: "fs1".into(),
             data,
         })
@@ -54,6 +55,7 @@ fn hostile() -> Vec<Row<Session>> {
     ];
     data.into_iter()
         .map(|data| Row {
+            node: None,
             server: "fs1".into(),
             data,
         })
@@ -62,6 +64,7 @@ fn hostile() -> Vec<Row<Session>> {
 
 fn problem() -> Problem {
     Problem {
+        node: None,
         server: "fs2".to_owned(),
         step: Some("sign-in"),
         code: Some(0xc000_006d),
@@ -137,6 +140,7 @@ fn table_in_colour() {
 fn table_fits_the_terminal() {
     let mut wide = rows();
     wide.push(Row {
+        node: None,
         server: "fs1".into(),
         data: session(
             "a-client-with-a-name-longer-than-most",

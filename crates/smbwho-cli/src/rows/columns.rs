@@ -13,7 +13,8 @@ pub(crate) fn find<T: Kind>(name: &str) -> Result<&'static Column<T>, String> {
     let is_it = |column: &&Column<T>| {
         column.name == wanted || column.name.strip_suffix("_secs") == Some(&wanted)
     };
-    T::COLUMNS.iter().find(is_it).ok_or_else(|| {
+    let node = (wanted == T::NODE.name).then_some(T::NODE);
+    T::COLUMNS.iter().find(is_it).or(node).ok_or_else(|| {
         let names: Vec<&str> = T::COLUMNS.iter().map(|column| column.name).collect();
         format!(
             "there is no column '{name}' in {}; there are: {}",

@@ -53,6 +53,7 @@ mod tests {
         session.user = Some(user.into());
         session.idle = idle.map(Duration::from_secs);
         Row {
+            node: None,
             server: "fs1".into(),
             data: session,
         }

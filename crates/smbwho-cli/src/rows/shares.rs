@@ -102,6 +102,14 @@ impl Kind for Share {
             cell: |row| Cell::Number(row.data.level.number().into()),
         },
     ];
+
+    /// Share calls answer for the whole cluster; only how much a share is used
+    /// may differ while its nodes are asked.
+    fn of_the_cluster(&self) -> Option<String> {
+        let mut unused = self.clone();
+        unused.current_uses = None;
+        Some(format!("{unused:?}"))
+    }
 }
 
 fn kind(kind: ShareKind) -> Cell<'static> {

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use smbwho::{FileLevel, Server};
 
-use super::setup::{connect_options, order, runtime, style};
+use super::setup::{connect_options, max_hosts, order, runtime, style};
 use super::{Stop, sessions_level};
 use crate::args::{CloseWhat, Shared};
 use crate::audit::Audit;
@@ -21,6 +21,10 @@ use crate::targets;
 /// Ends what the filters choose on one server.
 pub(super) fn end(what: CloseWhat, shared: &Shared, report: Report) -> Result<Exit, Stop> {
     let server = what.server();
+    if shared.asking.resume.is_some() {
+        let message = "--resume goes on with a question to many servers; this is none";
+        return Err(Stop::Wrong(message.to_owned()));
+    }
     close::check(&what, &shared.rows)?;
     let level = match &what {
         CloseWhat::Session { .. } => sessions_level(shared)?,
@@ -40,8 +44,8 @@ pub(super) fn end(what: CloseWhat, shared: &Shared, report: Report) -> Result<Ex
         Some(names) => rows::choose::<Closed>(names)?,
         None => close::columns(&what, format),
     };
-    let servers = targets::resolve(&words, &config)?;
-    let [address] = servers.as_slice() else {
+    let servers = targets::resolve(&words, &config, max_hosts(shared))?;
+    let [targets::Target { address, .. }] = servers.as_slice() else {
         return Err(Stop::Wrong(format!(
             "{server} names several servers: end things on one at a time"
         )));

@@ -6,7 +6,7 @@ use std::num::NonZeroUsize;
 use std::pin::Pin;
 use std::time::Duration;
 
-use smbwho::{Address, ConnectOptions};
+use smbwho::{Address, ConnectOptions, Login};
 use tokio::runtime;
 
 use super::{Stop, servers_come_last};
@@ -17,13 +17,17 @@ use crate::credentials;
 use crate::exit::Exit;
 use crate::mistyped;
 use crate::output::{self, Format, Style};
+use crate::progress;
 use crate::report::Report;
+use crate::resume::Resume;
 use crate::rows::{self, Column, Kind, Order};
-use crate::targets;
+use crate::targets::{self, Target};
 
 /// Servers asked side by side when nothing else is said.
 const DEFAULT_JOBS: NonZeroUsize = NonZeroUsize::new(64).unwrap();
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
+/// What each of several servers may take for everything.
+const DEFAULT_TOTAL: Duration = Duration::from_secs(600);
 
 /// What every command that asks servers for rows begins with.
 pub(super) struct Setup<'a> {
@@ -44,7 +48,7 @@ impl<'a> Setup<'a> {
 
     /// The servers that are meant, and the words that named them: those of
     /// the command line, or of the configuration where there are none.
-    pub(super) fn servers(&self, words: Vec<String>) -> Result<(Vec<Address>, Vec<String>), Stop> {
+    pub(super) fn servers(&self, words: Vec<String>) -> Result<(Vec<Target>, Vec<String>), Stop> {
         if words.iter().any(|word| mistyped::is_command(word)) {
             return Err(servers_come_last());
         }
@@ -61,7 +65,7 @@ impl<'a> Setup<'a> {
     }
 
     /// As [`servers`](Self::servers), where it may be that none is meant.
-    pub(super) fn servers_or_none(&self, words: Vec<String>) -> Result<Vec<Address>, String> {
+    pub(super) fn servers_or_none(&self, words: Vec<String>) -> Result<Vec<Target>, String> {
         self.resolve(&self.or_configured(words))
     }
 
@@ -73,17 +77,22 @@ impl<'a> Setup<'a> {
         }
     }
 
-    fn resolve(&self, words: &[String]) -> Result<Vec<Address>, String> {
+    /// The servers that a path's own server stands for.
+    pub(super) fn servers_at(&self, address: &Address) -> Result<Vec<Target>, String> {
+        targets::at(address, &self.config)
+    }
+
+    fn resolve(&self, words: &[String]) -> Result<Vec<Target>, String> {
         let stdin = words.iter().any(|word| word == targets::STDIN);
         credentials::check(&self.shared.login, stdin)?;
-        targets::resolve(words, &self.config)
+        targets::resolve(words, &self.config, max_hosts(self.shared))
     }
 
     /// Signs in and asks: `run` is given whom to ask, what ends it early, and
     /// how to print. `nothing` is what a table says in place of no rows.
     pub(super) fn ask<T: Kind>(
         self,
-        servers: Vec<Address>,
+        mut servers: Vec<Target>,
         nothing: Option<&'static str>,
         run: impl AsyncFnOnce(Fleet, Interrupted, Printing<'_, T>) -> io::Result<Exit>,
     ) -> Result<Exit, Stop> {
@@ -96,7 +105,12 @@ impl<'a> Setup<'a> {
         let order = order::<T>(shared)?;
         let chosen = shared.print.columns.as_deref();
         let chosen = chosen.map(rows::choose::<T>).transpose()?;
-        let columns = chosen.unwrap_or_else(|| output::default_columns(format, servers.len() > 1));
+        let columns = chosen.unwrap_or_else(|| columns(format, &servers));
+        let several = servers.len() > 1;
+        let resume = resume(shared, &mut servers, report)?;
+        if servers.is_empty() && format.is_for_people() {
+            return Ok(Exit::Success);
+        }
 
         let (login, notes) = credentials::login(&shared.login, &config, &mut credentials::System)?;
         let report = Report {
@@ -105,11 +119,13 @@ impl<'a> Setup<'a> {
         };
         notes.iter().for_each(|note| report.note(note));
 
+        let options = connect_options(shared, &config);
         let fleet = Fleet {
             servers,
+            many: many(shared, &config, &login, &options, several),
             login,
-            options: connect_options(shared, &config),
-            jobs: shared.asking.jobs.or(config.jobs).unwrap_or(DEFAULT_JOBS),
+            options,
+            resume,
         };
         let style = Style {
             nothing,
@@ -145,6 +161,82 @@ pub(super) fn connect_options(shared: &Shared, config: &Config) -> ConnectOption
         reply_timeout: timeout,
         ..ConnectOptions::default()
     }
+}
+
+pub(super) fn max_hosts(shared: &Shared) -> usize {
+    let given = shared.asking.max_hosts;
+    given.map_or(targets::DEFAULT_MAX_HOSTS, NonZeroUsize::get)
+}
+
+/// How many servers are asked.
+fn many(
+    shared: &Shared,
+    config: &Config,
+    login: &Login,
+    options: &ConnectOptions,
+    several: bool,
+) -> smbwho::Fleet {
+    let asking = &shared.asking;
+    let retries = asking.retries.or(config.retries);
+    let total = asking.total_timeout.or(config.total_timeout);
+    let many = smbwho::Fleet::new(login.clone())
+        .options(options.clone())
+        .jobs(asking.jobs.or(config.jobs).unwrap_or(DEFAULT_JOBS))
+        .retries(retries.unwrap_or(smbwho::Fleet::DEFAULT_RETRIES));
+    let many = match total.or(several.then_some(DEFAULT_TOTAL)) {
+        Some(total) => many.total_timeout(total),
+        None => many,
+    };
+    if asking.keep_going {
+        many.refusals(None)
+    } else {
+        many
+    }
+}
+
+/// The file of `--resume`; the servers that are in it go from `servers`.
+fn resume(
+    shared: &Shared,
+    servers: &mut Vec<Target>,
+    report: Report,
+) -> Result<Option<Resume>, String> {
+    let Some(path) = &shared.asking.resume else {
+        return Ok(None);
+    };
+    let Some(question) = &shared.asking.question else {
+        return Err("--resume goes on with a question to many servers; this is none".to_owned());
+    };
+    let resume = Resume::open(path, question)?;
+    let all = servers.len();
+    servers.retain(|target| !resume.has(&target.address.to_string()));
+    let before = all - servers.len();
+    if before > 0 {
+        let left = match servers.len() {
+            0 => "nobody is left to ask; remove it to ask all again".to_owned(),
+            left => format!("the other {left} are asked"),
+        };
+        report.note(&format!(
+            "{}: {before} of {all} servers have answered before; {left}",
+            path.display()
+        ));
+    }
+    Ok(Some(resume))
+}
+
+/// The columns when none are named: the node beside the server, where a
+/// cluster is asked.
+fn columns<T: Kind>(format: Format, servers: &[Target]) -> Vec<&'static Column<T>> {
+    let name = |target: &Target| match &target.cluster {
+        Some(cluster) => cluster.to_string(),
+        None => target.address.to_string(),
+    };
+    let several = servers.windows(2).any(|two| name(&two[0]) != name(&two[1]));
+    let mut columns = output::default_columns(format, several);
+    if servers.iter().any(|target| target.cluster.is_some()) {
+        let server = columns.iter().position(|column| column.name == "server");
+        columns.insert(server.map_or(0, |at| at + 1), T::NODE);
+    }
+    columns
 }
 
 pub(super) fn runtime() -> Result<runtime::Runtime, String> {
@@ -193,6 +285,7 @@ async fn interrupted() {
     }
     tokio::spawn(async {
         if tokio::signal::ctrl_c().await.is_ok() {
+            progress::clear();
             std::process::exit(Exit::Interrupted.number().into());
         }
     });

@@ -2,8 +2,13 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use smbwho::{Level, Session};
+
+use crate::output::{Format, Sink};
+use crate::report::Report;
+use crate::rows::Order;
 
 use super::*;
 use crate::rows::find;
@@ -57,7 +62,7 @@ fn failure(server: &str) -> Problem {
 fn run(
     format: Format,
     order: Order<Session>,
-    feed: impl FnOnce(&mut Progress<'_, Session>) -> bool,
+    feed: impl FnOnce(&mut Gathered<'_, Session>) -> bool,
 ) -> (Exit, Given) {
     let notebook = Notebook::default();
     let mut sink = notebook.clone();
@@ -71,8 +76,9 @@ fn run(
         sink: &mut sink,
         report,
     };
-    let names = ["a", "b", "c"].map(Arc::from).to_vec();
-    let mut progress = Progress::new(names, printing);
+    let target = |name: &str| Target::from(name.parse::<smbwho::Address>().expect("a name"));
+    let servers = ["a", "b", "c"].map(target).to_vec();
+    let mut progress = Gathered::new(servers, None, printing);
     let stopped = feed(&mut progress);
     let exit = progress
         .finish(stopped)
@@ -89,12 +95,12 @@ fn as_it_comes() -> Order<Session> {
 }
 
 /// Two servers answer, `b` after `c`; `a` fails.
-fn mixed(progress: &mut Progress<'_, Session>) -> bool {
+fn mixed(progress: &mut Gathered<'_, Session>) -> bool {
     let mut full = progress.rows(2, sessions(&["zoe"])).expect("taken");
     full |= progress.rows(1, sessions(&["bob", "adam"])).expect("taken");
-    progress.failed(0, failure("a"));
+    progress.failed(0, failure("a"), "timed out", false);
     full |= progress.rows(2, sessions(&["carol"])).expect("taken");
-    (0..3).for_each(|server| progress.done(server));
+    (0..3).for_each(|server| progress.done(server).expect("taken"));
     assert!(!full);
     false
 }
@@ -114,9 +120,60 @@ fn lines_are_printed_as_they_come() {
 fn documents_and_tables_stand_in_the_order_of_the_servers() {
     for format in [Format::Json, Format::Table] {
         let (_, given) = run(format, as_it_comes(), mixed);
-        assert_eq!(given.pages, [["b:bob", "b:adam", "c:zoe", "c:carol"]]);
+        let rows = given.pages.concat();
+        assert_eq!(rows, ["b:bob", "b:adam", "c:zoe", "c:carol"]);
         assert_eq!(given.problems, [failure("a")]);
     }
+}
+
+/// A document need not hold back what is ready, and does not keep it either.
+#[test]
+fn a_document_goes_on_as_soon_as_a_server_is_done() {
+    let (_, given) = run(Format::Json, as_it_comes(), |progress| {
+        progress.rows(0, sessions(&["ann"])).expect("taken");
+        progress.rows(2, sessions(&["zoe"])).expect("taken");
+        progress.done(2).expect("taken");
+        progress.done(0).expect("taken");
+        progress.rows(1, sessions(&["bob"])).expect("taken");
+        progress.done(1).expect("taken");
+        false
+    });
+    assert_eq!(given.pages, [vec!["a:ann"], vec!["b:bob", "c:zoe"]]);
+}
+
+#[test]
+fn what_a_cluster_tells_as_one_is_printed_once() {
+    let notebook = Notebook::default();
+    let mut sink = notebook.clone();
+    let printing = Printing {
+        format: Format::Jsonl,
+        order: as_it_comes(),
+        sink: &mut sink,
+        report: Report {
+            quiet: true,
+            json: false,
+        },
+    };
+    let node = |name: &str, cluster: Option<&str>| Target {
+        address: name.parse().expect("a name"),
+        cluster: cluster.map(Arc::from),
+    };
+    let servers = vec![
+        node("node1", Some("fs")),
+        node("node2", Some("fs")),
+        node("fs2", None),
+    ];
+    let mut gathered = Gathered::new(servers, None, printing);
+    for server in 0..3 {
+        gathered.rows(server, sessions(&["bob"])).expect("taken");
+        gathered.done(server).expect("taken");
+    }
+    gathered.finish(false).expect("taken");
+    // Sessions are the node's: every one is a row, and the cluster its server.
+    assert_eq!(
+        notebook.0.take().pages.concat(),
+        ["fs:bob", "fs:bob", "fs2:bob"]
+    );
 }
 
 #[test]
@@ -153,8 +210,8 @@ fn the_limit_ends_the_asking() {
 fn nothing_but_failures_is_a_failure() {
     let (exit, given) = run(Format::Json, as_it_comes(), |progress| {
         for (server, name) in ["a", "b", "c"].into_iter().enumerate() {
-            progress.failed(server, failure(name));
-            progress.done(server);
+            progress.failed(server, failure(name), "timed out", false);
+            progress.done(server).expect("taken");
         }
         false
     });
@@ -165,8 +222,8 @@ fn nothing_but_failures_is_a_failure() {
 #[test]
 fn a_server_without_rows_has_answered() {
     let (exit, _) = run(Format::Json, as_it_comes(), |progress| {
-        progress.failed(0, failure("a"));
-        (0..3).for_each(|server| progress.done(server));
+        progress.failed(0, failure("a"), "timed out", false);
+        (0..3).for_each(|server| progress.done(server).expect("taken"));
         false
     });
     assert_eq!(exit, Exit::Partial);
@@ -177,8 +234,8 @@ fn rows_before_a_failure_are_an_answer() {
     let (exit, given) = run(Format::Csv, as_it_comes(), |progress| {
         progress.rows(0, sessions(&["a"])).expect("taken");
         for (server, name) in ["a", "b", "c"].into_iter().enumerate() {
-            progress.failed(server, failure(name));
-            progress.done(server);
+            progress.failed(server, failure(name), "timed out", false);
+            progress.done(server).expect("taken");
         }
         false
     });
@@ -189,8 +246,8 @@ fn rows_before_a_failure_are_an_answer() {
 fn an_interrupted_run_prints_what_came_and_names_what_did_not() {
     let (exit, given) = run(Format::Json, as_it_comes(), |progress| {
         progress.rows(1, sessions(&["bob"])).expect("taken");
-        progress.done(1);
-        progress.failed(0, failure("a"));
+        progress.done(1).expect("taken");
+        progress.failed(0, failure("a"), "timed out", false);
         true
     });
     assert_eq!(exit, Exit::Interrupted);

@@ -1,0 +1,327 @@
+//! What has come of many servers so far, and when it is printed.
+
+use std::collections::HashSet;
+use std::io;
+use std::sync::Arc;
+
+use super::Printing;
+use super::summary::{Summary, grouped};
+use crate::exit::Exit;
+use crate::problem::Problem;
+use crate::progress::{self, Progress};
+use crate::resume::Resume;
+use crate::rows::{Kind, Row};
+use crate::targets::Target;
+
+/// What has come so far.
+pub(super) struct Gathered<'a, T: 'static> {
+    servers: Vec<Asked>,
+    printing: Printing<'a, T>,
+    waiting: Waiting<T>,
+    printed: usize,
+    /// Rows that a whole cluster tells alike, by its name.
+    of_clusters: HashSet<(Arc<str>, String)>,
+    /// Kept where the format has them.
+    problems: Vec<(usize, Problem)>,
+    summary: Summary,
+    held_back: usize,
+    resume: Option<Resume>,
+    progress: Progress,
+}
+
+/// One server, and how far it has come.
+struct Asked {
+    /// The server as its rows name it.
+    name: Arc<str>,
+    /// The node that speaks for it, where it is a cluster.
+    node: Option<Arc<str>>,
+    answered: bool,
+    failed: bool,
+    done: bool,
+}
+
+/// Rows that are not printed yet.
+enum Waiting<T: 'static> {
+    /// None: what has come is printed.
+    Nothing,
+    /// Those of servers behind one that is not done, by the number of their
+    /// server.
+    Turn { next: usize, rows: Vec<Vec<Row<T>>> },
+    /// All, by the number of their server.
+    Everything(Vec<Vec<Row<T>>>),
+}
+
+impl Asked {
+    fn new(target: Target) -> Self {
+        let address: Arc<str> = target.address.to_string().into();
+        let (name, node) = match target.cluster {
+            Some(cluster) => (cluster, Some(address)),
+            None => (address, None),
+        };
+        Self {
+            name,
+            node,
+            answered: false,
+            failed: false,
+            done: false,
+        }
+    }
+
+    /// What was connected to.
+    fn address(&self) -> &Arc<str> {
+        self.node.as_ref().unwrap_or(&self.name)
+    }
+
+    fn has_answered_in_full(&self) -> bool {
+        self.done && !self.failed
+    }
+}
+
+impl<'a, T: Kind> Gathered<'a, T> {
+    pub(super) fn new(
+        servers: Vec<Target>,
+        resume: Option<Resume>,
+        printing: Printing<'a, T>,
+    ) -> Self {
+        let count = servers.len();
+        let none = || (0..count).map(|_| Vec::new()).collect();
+        let streams = printing.order.streams();
+        let waiting = if streams && (count == 1 || printing.format.is_line_wise()) {
+            Waiting::Nothing
+        } else if streams && !printing.format.is_for_people() {
+            Waiting::Turn {
+                next: 0,
+                rows: none(),
+            }
+        } else {
+            Waiting::Everything(none())
+        };
+        Self {
+            servers: servers.into_iter().map(Asked::new).collect(),
+            waiting,
+            printed: 0,
+            of_clusters: HashSet::new(),
+            problems: Vec::new(),
+            summary: Summary::default(),
+            held_back: 0,
+            resume,
+            progress: Progress::start(count, printing.report.quiet),
+            printing,
+        }
+    }
+
+    /// Takes rows; whether no more are wanted.
+    pub(super) fn rows(&mut self, server: usize, mut rows: Vec<T>) -> io::Result<bool> {
+        let asked = &mut self.servers[server];
+        asked.answered = true;
+        if asked.node.is_some() {
+            rows.retain(|row| match row.of_the_cluster() {
+                Some(key) => self.of_clusters.insert((Arc::clone(&asked.name), key)),
+                None => true,
+            });
+        }
+        let named = rows.into_iter().map(|data| Row {
+            server: Arc::clone(&asked.name),
+            node: asked.node.clone(),
+            data,
+        });
+        match &mut self.waiting {
+            Waiting::Everything(waiting) | Waiting::Turn { rows: waiting, .. } => {
+                waiting[server].extend(named);
+                Ok(false)
+            }
+            Waiting::Nothing => {
+                let rows = named.collect();
+                self.print(rows)
+            }
+        }
+    }
+
+    /// Prints as many of the rows as may be; whether that was the last.
+    fn print(&mut self, mut rows: Vec<Row<T>>) -> io::Result<bool> {
+        let limit = self.printing.order.limit;
+        let left = limit.map_or(usize::MAX, |limit| limit - self.printed);
+        rows.truncate(left);
+        self.printed += rows.len();
+        let full = rows.len() == left;
+        progress::aside(|| self.printing.sink.rows(rows))?;
+        Ok(full)
+    }
+
+    pub(super) fn failed(
+        &mut self,
+        server: usize,
+        mut problem: Problem,
+        reason: &'static str,
+        held_back: bool,
+    ) {
+        let asked = &mut self.servers[server];
+        problem.at(&asked.name, asked.node.as_deref());
+        if !std::mem::replace(&mut asked.failed, true) {
+            self.summary.count(reason);
+        }
+        // Programs want a line for each, people one for all.
+        if held_back && !self.printing.report.json {
+            self.held_back += 1;
+        } else {
+            self.printing.report.problem(&problem);
+        }
+        self.keep(server, problem);
+    }
+
+    /// Line by line, problems go to standard error and nowhere else.
+    fn keep(&mut self, server: usize, problem: Problem) {
+        if !self.printing.format.is_line_wise() {
+            self.problems.push((server, problem));
+        }
+    }
+
+    pub(super) fn done(&mut self, server: usize) -> io::Result<()> {
+        let asked = &mut self.servers[server];
+        asked.done = true;
+        // A server that answers without a page has no rows.
+        asked.answered |= !asked.failed;
+        self.progress.done(asked.failed);
+        match &mut self.waiting {
+            Waiting::Nothing => self.write_down(server),
+            Waiting::Everything(_) => {}
+            Waiting::Turn { next, rows } => {
+                let mut ready = Vec::new();
+                while self.servers.get(*next).is_some_and(|asked| asked.done) {
+                    ready.append(&mut rows[*next]);
+                    *next += 1;
+                }
+                if !ready.is_empty() {
+                    self.print(ready)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes down that a server need not be asked again, now that its rows
+    /// are printed.
+    fn write_down(&mut self, server: usize) {
+        let asked = &self.servers[server];
+        if let Some(resume) = &mut self.resume
+            && asked.has_answered_in_full()
+            && let Err(error) = resume.answered(asked.address())
+        {
+            let path = resume.path().display();
+            self.printing.report.error(&format!(
+                "{path}: {error}; what has answered from here on is not written down"
+            ));
+            self.resume = None;
+        }
+    }
+
+    /// Prints what waits, and what is missing.
+    pub(super) fn finish(mut self, stopped: bool) -> io::Result<Exit> {
+        progress::clear();
+        if self.held_back > 0 {
+            self.tell_held_back();
+        }
+        if stopped {
+            self.tell_interrupted();
+        }
+        let waited = match std::mem::replace(&mut self.waiting, Waiting::Nothing) {
+            Waiting::Nothing => false,
+            Waiting::Turn { rows, .. } => {
+                let rows: Vec<Row<T>> = rows.into_iter().flatten().collect();
+                if !rows.is_empty() {
+                    self.print(rows)?;
+                }
+                true
+            }
+            Waiting::Everything(rows) => {
+                let mut rows: Vec<Row<T>> = rows.into_iter().flatten().collect();
+                self.printing.order.arrange(&mut rows);
+                self.print(rows)?;
+                true
+            }
+        };
+        self.problems.sort_by_key(|(server, _)| *server);
+        let problems = std::mem::take(&mut self.problems).into_iter();
+        let problems: Vec<Problem> = problems.map(|(_, problem)| problem).collect();
+        self.printing.sink.finish(&problems)?;
+        if waited {
+            (0..self.servers.len()).for_each(|server| self.write_down(server));
+        }
+        if self.servers.iter().all(Asked::has_answered_in_full) {
+            self.forget();
+        }
+        if stopped {
+            return Ok(Exit::Interrupted);
+        }
+        let answered = self.servers.iter().filter(|asked| asked.answered).count();
+        let failed = self.servers.iter().filter(|asked| asked.failed).count();
+        self.tell_total(answered, failed);
+        Ok(Exit::of_servers(answered, failed))
+    }
+
+    /// Nothing is left to ask: the next run begins anew.
+    fn forget(&mut self) {
+        let Some(resume) = self.resume.take() else {
+            return;
+        };
+        let path = resume.path().to_owned();
+        if let Err(error) = resume.complete() {
+            let message = format!("{}: not removed: {error}", path.display());
+            self.printing.report.note(&message);
+        }
+    }
+
+    /// How many rows there were, and what became of the servers.
+    fn tell_total(&mut self, answered: usize, failed: usize) {
+        let report = self.printing.report;
+        if self.printed > 0 && self.printing.format.is_for_people() {
+            let rows = count(self.printed, T::ONE);
+            report.total(&format!("{rows} on {}", count(answered, "server")));
+        }
+        let asked = self.servers.len();
+        // Between JSON lines there is no place for it.
+        if asked > 1 && failed > 0 && !report.json {
+            report.summary(&std::mem::take(&mut self.summary).line(asked));
+        }
+    }
+
+    /// Why so many servers were not asked, said once.
+    fn tell_held_back(&self) {
+        self.printing.report.error(&format!(
+            "stopped: {} not asked, since more wrong sign-ins may lock the account; --keep-going \
+             asks all the same",
+            match self.held_back {
+                1 => "1 server was".to_owned(),
+                many => format!("{} servers were", grouped(many)),
+            }
+        ));
+    }
+
+    /// After Ctrl-C: whose rows are missing.
+    fn tell_interrupted(&mut self) {
+        let cut: Vec<usize> = (0..self.servers.len())
+            .filter(|server| !self.servers[*server].done && !self.servers[*server].failed)
+            .collect();
+        let all = count(self.servers.len(), "server");
+        self.printing.report.error(&format!(
+            "interrupted: {} of {all} had not answered in full",
+            grouped(cut.len())
+        ));
+        for server in cut {
+            let asked = &self.servers[server];
+            let mut problem = Problem::interrupted(&asked.name);
+            problem.at(&asked.name, asked.node.as_deref());
+            self.keep(server, problem);
+        }
+    }
+}
+
+/// `1 server`, `2 servers`.
+fn count(number: usize, one: &str) -> String {
+    let many = if number == 1 { "" } else { "s" };
+    format!("{} {one}{many}", grouped(number))
+}
+
+#[cfg(test)]
+#[path = "tests.rs"]
+mod tests;
