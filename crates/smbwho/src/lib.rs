@@ -66,6 +66,8 @@ mod groups;
 mod hint;
 mod info;
 mod logons;
+#[doc(hidden)]
+pub mod measure;
 mod name;
 mod pattern;
 mod produce;

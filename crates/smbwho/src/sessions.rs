@@ -134,7 +134,7 @@ impl SessionsQuery {
 }
 
 /// The list of a server's sessions.
-struct Sessions {
+pub(crate) struct Sessions {
     level: Option<Level>,
     client: Option<Pattern>,
     user: Option<Pattern>,
@@ -325,13 +325,11 @@ fn name(wire: Option<WStr<'_>>) -> Option<Name> {
 
 /// A client's name without the backslashes that Windows puts before it.
 fn client(wire: Option<WStr<'_>>) -> Option<Name> {
-    let name = Name::from_wire(wire?);
-    // A lone surrogate is spelt with a single backslash: never a prefix.
-    Some(if name.starts_with(r"\\") {
-        name.without_prefix(2)
-    } else {
-        name
-    })
+    let wire = wire?;
+    let bare = wire.as_bytes().strip_prefix(b"\\\0\\\0".as_slice());
+    Some(Name::from_wire(
+        bare.and_then(WStr::from_utf16le).unwrap_or(wire),
+    ))
 }
 
 /// The furthest into the future that a moment may lie and still be taken for
@@ -353,6 +351,24 @@ fn secs(wire: u32) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_client_loses_its_backslashes_and_nothing_else() {
+        let shown = |text: &str| {
+            let bytes: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+            client(WStr::from_utf16le(&bytes))
+                .expect("a name")
+                .to_string()
+        };
+        assert_eq!(shown(r"\\10.0.0.7"), "10.0.0.7");
+        assert_eq!(shown(r"\10.0.0.7"), r"\10.0.0.7");
+        assert_eq!(shown(r"\\\fs"), r"\fs");
+        assert_eq!(shown(""), "");
+        let broken = [0x5c, 0, 0x5c, 0, 0, 0xd8, 0x41, 0];
+        let name = client(WStr::from_utf16le(&broken)).expect("a name");
+        assert_eq!(name, r"\u{d800}A");
+        assert_eq!(name.to_utf16(), [0xd800, 0x41]);
+    }
 
     #[test]
     fn a_session_that_begins_in_a_second_has_just_begun() {

@@ -16,8 +16,8 @@ use super::{Fixed, NdrError, Reader, Slot, Writer};
 ///
 /// What decodes is `inline(always)`: only when all fields of an element are in one function do the
 /// constant offsets fold and the results stay in registers. With `inline` alone the compiler kept
-/// calls, and decoding took 2.7 times as long as code written by hand (`benches/session_decode.rs`
-/// of `smbwho-msrpc`); so it takes no longer.
+/// calls, and decoding took 2.7 times as long as code written by hand; so it takes no longer
+/// (`benches/` at the root of the repository measures both).
 pub trait Wire<'a>: Copy + 'a {
     /// Bytes of the fixed part.
     const SIZE: usize;

@@ -1,0 +1,120 @@
+//! What the benchmarks, the counts of CI and `benches/compare` share.
+//!
+//! Replies are made by the testkit's encoder, which is not ours to measure. One file of bytes goes
+//! to every decoder that is compared.
+
+pub mod by_hand;
+
+use smbwho_msrpc::srvsvc::session::{NetrSessionEnum, SessionEnumUnion, SessionLevel};
+use smbwho_rpc::Call;
+use smbwho_rpc::ndr::WStr;
+use smbwho_testkit::{LabSession, SessionReply};
+use std::hint::black_box;
+
+/// Sessions as a busy file server has them: addresses, and names of some thirteen letters.
+#[must_use]
+pub fn sessions(count: u32) -> Vec<LabSession> {
+    (0..count)
+        .map(|n| {
+            let client = format!(r"\\10.{}.{}.{}", n >> 16, (n >> 8) & 255, n & 255);
+            LabSession {
+                opens: n % 7,
+                active_secs: n,
+                idle_secs: n / 2,
+                client_type: Some(Vec::new()),
+                ..LabSession::new(&client, &format!("some.user{}", n % 5000))
+            }
+        })
+        .collect()
+}
+
+/// The stub of a reply that tells so many [`sessions`] at a level.
+#[must_use]
+pub fn reply(count: u32, level: SessionLevel) -> Vec<u8> {
+    SessionReply {
+        level: level.number(),
+        sessions: Some(&sessions(count)),
+        total: count,
+        resume: Some(0),
+        status: 0,
+    }
+    .encode()
+}
+
+/// The request that such a reply answers.
+#[must_use]
+pub fn request(level: SessionLevel) -> NetrSessionEnum<'static> {
+    NetrSessionEnum {
+        server_name: None,
+        client_name: None,
+        user_name: None,
+        level,
+        preferred_maximum_length: u32::MAX,
+        resume_handle: Some(0),
+    }
+}
+
+/// The declared codec: every session as a view into the stub.
+///
+/// # Panics
+/// When the stub is not a reply of level 1, 10 or 502.
+pub fn borrowed(stub: &[u8], level: SessionLevel) {
+    let reply = request(level).decode(stub).expect("a good reply");
+    match reply.sessions {
+        SessionEnumUnion::Level1(Some(c)) => c.entries().for_each(|s| {
+            let _ = black_box(s);
+        }),
+        SessionEnumUnion::Level10(Some(c)) => c.entries().for_each(|s| {
+            let _ = black_box(s);
+        }),
+        SessionEnumUnion::Level502(Some(c)) => c.entries().for_each(|s| {
+            let _ = black_box(s);
+        }),
+        _ => panic!("another level"),
+    }
+}
+
+/// The library's rows.
+///
+/// # Panics
+/// When the stub is not a reply of this level.
+pub fn rows(stub: &[u8], level: SessionLevel) {
+    let rows = smbwho::measure::sessions(level.number(), stub).expect("a good reply");
+    let _ = black_box(rows);
+}
+
+/// The names of clients and users in a reply, for [`narrow`].
+///
+/// # Panics
+/// When the stub is not a reply of level 1 or 10.
+#[must_use]
+pub fn names(stub: &[u8], level: SessionLevel) -> Vec<WStr<'_>> {
+    let reply = request(level).decode(stub).expect("a good reply");
+    match reply.sessions {
+        SessionEnumUnion::Level1(Some(c)) => c
+            .entries()
+            .flat_map(|s| [s.cname, s.username])
+            .flatten()
+            .collect(),
+        SessionEnumUnion::Level10(Some(c)) => c
+            .entries()
+            .flat_map(|s| [s.cname, s.username])
+            .flatten()
+            .collect(),
+        _ => panic!("another level"),
+    }
+}
+
+/// The least that any decoder into text must do: each name narrowed to ASCII by a plain loop, into
+/// one buffer that is thrown away.
+pub fn narrow(names: &[WStr<'_>]) {
+    let mut buffer = [0u8; 64];
+    for name in names {
+        let mut seen = 0;
+        for (narrow, unit) in buffer.iter_mut().zip(name.units()) {
+            seen |= unit;
+            *narrow = unit as u8;
+        }
+        let _ = black_box((seen, &buffer));
+    }
+}
