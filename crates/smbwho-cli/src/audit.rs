@@ -185,6 +185,10 @@ fn login_name(login: &Login) -> String {
         Login::Ntlm { domain, user, .. } if domain.is_empty() => user.clone(),
         Login::Ntlm { domain, user, .. } => format!("{domain}\\{user}"),
         Login::Kerberos(login) => login.account().unwrap_or_else(|| "(kerberos)".to_owned()),
+        Login::CurrentUser => {
+            let variable = |name| std::env::var(name).unwrap_or_default();
+            format!("{}\\{}", variable("USERDOMAIN"), variable("USERNAME"))
+        }
         _ => "(unknown)".to_owned(),
     }
 }

@@ -3,7 +3,8 @@
 //! The user is named by, in this order: `-U`, the file of `-A`, the
 //! configuration, the environment. The password comes from `--password-stdin`
 //! or the file of `-A` (both at once is refused), else `SMBWHO_PASSWORD`, else
-//! the terminal. It is never an argument: those are shown to every user of the
+//! the terminal. Where neither is given, Windows asks with the rights of
+//! whoever runs the program. A password is never an argument: those are shown to every user of the
 //! computer by `ps` and kept in the shell's history.
 //!
 //! A password becomes a [`Secret`] where it is read; no other code here holds
@@ -56,6 +57,10 @@ pub(crate) fn login(
     }
     let account = match account {
         Some(account) => account,
+        // Windows signs in by itself, as whoever runs the program.
+        None if sources.system_signs_in() && password.is_none() => {
+            return Ok((Login::CurrentUser, notes));
+        }
         None => this_user(sources).ok_or(
             "nothing says who signs in: name a user with -U, or use -k (Kerberos) or -N (anonymous)",
         )?,

@@ -22,6 +22,10 @@ pub enum Login {
         /// Its password.
         password: Secret,
     },
+    /// Whoever runs this program, as the system knows them already: no
+    /// password, no ticket of ours. Windows only, and not over
+    /// [`SmbSession`](crate::SmbSession): Windows' own calls are made instead.
+    CurrentUser,
     /// A Kerberos ticket for the server, from a password or a credential cache.
     Kerberos(KerberosLogin),
 }

@@ -19,6 +19,9 @@ pub(crate) async fn sign_in(
     options: &Options,
 ) -> Result<Option<Session>, SmbError> {
     let session = match login {
+        Login::CurrentUser => {
+            return Err(SmbError::new(Step::SignIn, SmbErrorKind::NoCredentials));
+        }
         Login::Anonymous => {
             anonymous::sign_in(connection).await?;
             debug!("signed in without an account");

@@ -254,7 +254,7 @@ impl Listing for Connections {
             // The ladder holds only levels of ours.
             level: Wire::from_number(at.level).unwrap_or(Wire::L0),
             preferred_maximum_length: at.preferred_length,
-            resume_handle: Some(at.wire_handle()),
+            resume_handle: Some(at.resume_handle),
         }
     }
 
@@ -284,7 +284,7 @@ impl Listing for Connections {
         };
         Ok(Reply {
             status: Win32Status(reply.status),
-            resume_handle: reply.resume_handle.map(u64::from),
+            resume_handle: reply.resume_handle,
             rows,
         })
     }

@@ -5,7 +5,6 @@
 //! level, a preferred length, a resume handle, and "more data" as a status.
 
 use std::collections::{HashSet, VecDeque};
-use std::fmt::Debug;
 use std::future::{self, Future};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -15,7 +14,7 @@ use smbwho_msrpc::status::Win32Status;
 use smbwho_rpc::Call;
 use smbwho_rpc::ndr::NdrError;
 
-use crate::backend::{Backend, Local, Native, NativeCall};
+use crate::backend::{Backend, Local};
 use crate::error::{ErrorKind, Refusal};
 use crate::rows::{Page, Rows};
 use crate::{Error, Server};
@@ -30,7 +29,7 @@ const MAX_ROWS: usize = 10_000_000;
 /// A list that a server tells page by page.
 pub(crate) trait Listing: Sized + Send + Sync + 'static {
     /// One entry, as the library gives it out.
-    type Row: Debug + Send + 'static;
+    type Row: Send;
     /// The remote procedure.
     type Call<'q>: Call + Send + Sync
     where
@@ -44,13 +43,6 @@ pub(crate) trait Listing: Sized + Send + Sync + 'static {
 
     /// What a reply says.
     fn read(call: &Self::Call<'_>, stub: &[u8]) -> Result<Reply<Self::Row>, NdrError>;
-
-    /// The same request to the function of Windows that makes this call.
-    /// `None` where there is no such function.
-    fn native(&self, server_name: Option<&str>, at: At) -> Option<NativeCall<Self::Row>> {
-        let _ = (server_name, at);
-        None
-    }
 
     /// Every row, from what this computer's own programs tell.
     fn local(
@@ -84,22 +76,14 @@ pub(crate) struct At {
     pub(crate) level: u32,
     /// Preferred length of the reply, in bytes.
     pub(crate) preferred_length: u32,
-    /// 0 for the first page. Some functions of Windows have handles as wide
-    /// as a pointer.
-    pub(crate) resume_handle: u64,
-}
-
-impl At {
-    /// The handle as calls have it: it came from a reply of this width.
-    pub(crate) fn wire_handle(self) -> u32 {
-        u32::try_from(self.resume_handle).unwrap_or(u32::MAX)
-    }
+    /// 0 for the first page.
+    pub(crate) resume_handle: u32,
 }
 
 /// The parts of a reply that all enumerations have.
 pub(crate) struct Reply<R> {
     pub(crate) status: Win32Status,
-    pub(crate) resume_handle: Option<u64>,
+    pub(crate) resume_handle: Option<u32>,
     pub(crate) rows: Vec<R>,
 }
 
@@ -112,9 +96,9 @@ pub(crate) struct Pager<L> {
     /// Levels that were refused on the way here.
     pub(crate) refused: Vec<(u32, Refusal)>,
     preferred_length: u32,
-    resume_handle: u64,
+    resume_handle: u32,
     /// Handles already followed: one that comes again would go in a circle.
-    followed: HashSet<u64>,
+    followed: HashSet<u32>,
     /// The page before, by its hash: one that comes again brings nothing new.
     last_page: Option<u64>,
     rows: usize,
@@ -139,15 +123,12 @@ pub(crate) enum Answer<R> {
     TooSmall,
 }
 
-/// A reply with the hash of its page, or the server's refusal to reply.
-type Answered<R> = Result<(Reply<R>, u64), Refusal>;
-
 /// Whether rows follow.
 pub(crate) enum More {
     No,
     Yes {
         /// Where the next page begins; a server may have sent no handle.
-        handle: Option<u64>,
+        handle: Option<u32>,
         /// A hash of this page.
         page: u64,
     },
@@ -262,19 +243,23 @@ impl<L: Listing> Pager<L> {
 
     /// Makes one request.
     pub(crate) async fn ask(&self, at: At) -> Result<Answer<L::Row>, Error> {
-        let answered = match self.server.backend() {
-            Backend::Native(native) => self.ask_native(native, at).await?,
-            Backend::Remote(_) | Backend::Local(_) => self.ask_remote(at).await?,
+        let call = self.listing.request(self.server.unc_name(), at);
+        let stub = match self.server.call(&call).await {
+            Ok(stub) => stub,
+            Err(error) => match error.rpc_fault() {
+                Some(fault) => return Ok(Answer::Refused(Refusal::Fault(fault))),
+                None => return Err(error),
+            },
         };
-        let (reply, page) = match answered {
-            Ok(answered) => answered,
-            Err(refusal) => return Ok(Answer::Refused(refusal)),
-        };
+        let reply = L::read(&call, &stub).map_err(|error| {
+            let call = name::<L>();
+            self.server.error(ErrorKind::Malformed { call, error })
+        })?;
         let more = match reply.status {
             Win32Status::NERR_SUCCESS => More::No,
             Win32Status::ERROR_MORE_DATA => More::Yes {
                 handle: reply.resume_handle,
-                page,
+                page: hash(&stub),
             },
             Win32Status::NERR_BufTooSmall => return Ok(Answer::TooSmall),
             status if self.listing.means_none(status) => More::No,
@@ -284,42 +269,6 @@ impl<L: Listing> Pager<L> {
             rows: reply.rows,
             more,
         })
-    }
-
-    async fn ask_remote(&self, at: At) -> Result<Answered<L::Row>, Error> {
-        let call = self.listing.request(self.server.unc_name(), at);
-        let stub = match self.server.call(&call).await {
-            Ok(stub) => stub,
-            Err(error) => match error.rpc_fault() {
-                Some(fault) => return Ok(Err(Refusal::Fault(fault))),
-                None => return Err(error),
-            },
-        };
-        let reply = L::read(&call, &stub).map_err(|error| {
-            let call = name::<L>();
-            self.server.error(ErrorKind::Malformed { call, error })
-        })?;
-        let page = if_more(&reply, || hash(|hasher| stub.hash(hasher)));
-        Ok(Ok((reply, page)))
-    }
-
-    async fn ask_native(&self, native: &Native, at: At) -> Result<Answered<L::Row>, Error> {
-        let server_name = native.server_name.as_deref();
-        let Some(call) = self.listing.native(server_name, at) else {
-            return Err(self.server.needs_connection(name::<L>()));
-        };
-        let reply = match tokio::task::spawn_blocking(call).await {
-            Ok(reply) => reply,
-            Err(stopped) => match stopped.try_into_panic() {
-                Ok(panic) => std::panic::resume_unwind(panic),
-                // The program is coming to its end.
-                Err(_) => future::pending().await,
-            },
-        };
-        let page = if_more(&reply, || {
-            hash(|hasher| format!("{:?}", reply.rows).hash(hasher))
-        });
-        Ok(Ok((reply, page)))
     }
 
     async fn take_page(&mut self, level: u32, mut rows: Vec<L::Row>, more: More) -> Page<L::Row> {
@@ -341,7 +290,7 @@ impl<L: Listing> Pager<L> {
 
     /// How to get at the page after this one, when the server says that there
     /// is one.
-    fn follow(&mut self, handle: Option<u64>, came: usize) -> Next {
+    fn follow(&mut self, handle: Option<u32>, came: usize) -> Next {
         let moved = handle.filter(|&handle| handle != 0 && self.followed.insert(handle));
         let why = match moved {
             Some(handle) if came > 0 && self.rows < MAX_ROWS => {
@@ -377,18 +326,10 @@ fn name<L: Listing>() -> &'static str {
     <L::Call<'static> as Call>::NAME
 }
 
-/// The hash of a page that is not the last.
-fn if_more<R>(reply: &Reply<R>, page: impl FnOnce() -> u64) -> u64 {
-    match reply.status {
-        Win32Status::ERROR_MORE_DATA => page(),
-        _ => 0,
-    }
-}
-
 /// Tells one page from another. Not kept, not sent: any hash will do.
-fn hash(page: impl FnOnce(&mut DefaultHasher)) -> u64 {
+fn hash(page: &[u8]) -> u64 {
     let mut hasher = DefaultHasher::new();
-    page(&mut hasher);
+    page.hash(&mut hasher);
     hasher.finish()
 }
 

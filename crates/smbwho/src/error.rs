@@ -119,6 +119,22 @@ pub enum ErrorKind {
         /// The time it had.
         limit: Duration,
     },
+    /// The server cannot be asked with the rights of whoever runs this
+    /// program ([`Login::CurrentUser`](crate::Login::CurrentUser)).
+    NotAsCurrentUser {
+        /// What stands against it.
+        why: &'static str,
+    },
+    /// The system made the call for us and did not get as far as the server's
+    /// answer.
+    Unreached {
+        /// The remote procedure.
+        call: &'static str,
+        /// Where on the way it ended.
+        step: Step,
+        /// What the system said.
+        status: Win32Status,
+    },
     /// The server answers the question with values made up beforehand,
     /// whatever is asked.
     MadeUp {
@@ -258,6 +274,8 @@ impl Error {
         match &*self.kind {
             ErrorKind::Smb(error) => error.step,
             ErrorKind::OutOfTime { step, .. } => *step,
+            ErrorKind::Unreached { step, .. } => *step,
+            ErrorKind::NotAsCurrentUser { .. } => Step::SignIn,
             _ => Step::Call,
         }
     }
@@ -270,6 +288,7 @@ impl Error {
             ErrorKind::Refused { refused, .. } => decisive(refused).map(|(_, why)| why.code()),
             ErrorKind::Declined { refusal, .. } => Some(refusal.code()),
             ErrorKind::ChangeRefused { why, .. } => Some(why.code()),
+            ErrorKind::Unreached { status, .. } => Some(Code::Win32(*status)),
             _ => None,
         }
     }

@@ -1,7 +1,7 @@
 //! What to try: the one place where errors meet advice.
 
 use smbwho_msrpc::status::Win32Status;
-use smbwho_smb::{NtStatus, SmbError, SmbErrorKind};
+use smbwho_smb::{NtStatus, SmbError, SmbErrorKind, Step};
 
 use crate::error::{ErrorKind, Refusal, decisive};
 
@@ -37,6 +37,10 @@ pub(crate) fn hint(kind: &ErrorKind) -> Option<String> {
         ErrorKind::NeedsConnection { .. } => Some(
             "Name this computer like any other server, as in `smbwho … localhost -U USER`.".into(),
         ),
+        ErrorKind::NotAsCurrentUser { .. } => {
+            Some("Name an account with -U, or use the tickets of Kerberos: -k.".into())
+        }
+        ErrorKind::Unreached { step, status, .. } => unreached(*step, *status).map(str::to_owned),
         ErrorKind::MadeUp { .. } => Some(
             "Samba keeps no list of a client's connections. Ask for its sessions, or who uses a \
              share."
@@ -187,6 +191,29 @@ fn declined(call: &str, why: Refusal) -> Option<&'static str> {
     }
 }
 
+/// Advice on a call that the system made and that reached nobody.
+fn unreached(step: Step, status: Win32Status) -> Option<&'static str> {
+    Some(match (step, status) {
+        (_, Win32Status::ERROR_SESSION_CREDENTIAL_CONFLICT) => {
+            "Windows holds a connection to this server under another name: end it with \
+             `net use \\\\SERVER /delete`, or name an account with -U."
+        }
+        (Step::Connect, _) => {
+            "Check the spelling and the network; the server may be switched off, or a firewall \
+             keeps port 445 shut."
+        }
+        (Step::SignIn, _) => {
+            "Windows signed in as the account that runs this program. Run it as another (runas \
+             /netonly), or name an account with -U."
+        }
+        (Step::Pipe, _) => {
+            "The server is there, but not the service behind this question: see whether its Server \
+             service runs, and whether a firewall lets its remote administration through."
+        }
+        _ => return None,
+    })
+}
+
 fn smb(error: &SmbError) -> Option<String> {
     use SmbErrorKind as K;
     let text = match &error.kind {
@@ -195,7 +222,7 @@ fn smb(error: &SmbError) -> Option<String> {
         }
         K::Refused => "Is it a file server, and is the port right? SMB listens on 445.",
         K::Unreachable => "Check the network, VPN and routes between here and the server.",
-        K::TimedOut if error.step == smbwho_smb::Step::Connect => {
+        K::TimedOut if error.step == Step::Connect => {
             "Is the server switched on, and does a firewall let port 445 through? A longer \
              --timeout helps on slow lines."
         }
@@ -257,7 +284,7 @@ fn smb(error: &SmbError) -> Option<String> {
             "Is this the server's own name? A ticket made out to an alias, or to a computer account \
              whose password changed since, is refused; run kdestroy and kinit, or use the full name."
         }
-        K::AccessDenied if error.step == smbwho_smb::Step::SignIn => {
+        K::AccessDenied if error.step == Step::SignIn => {
             "The account may not sign in there, or the server wants what this session lacks \
              (encryption, Kerberos)."
         }

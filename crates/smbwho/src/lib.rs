@@ -69,6 +69,7 @@ mod logons;
 #[doc(hidden)]
 pub mod measure;
 mod name;
+mod native;
 mod pattern;
 mod produce;
 mod question;

@@ -226,7 +226,7 @@ impl Listing for Logons {
             server_name: Some(server_name),
             level: level.wire(),
             preferred_maximum_length: at.preferred_length,
-            resume_handle: Some(at.wire_handle()),
+            resume_handle: Some(at.resume_handle),
         }
     }
 
@@ -234,7 +234,7 @@ impl Listing for Logons {
         let reply = call.decode(stub)?;
         Ok(Reply {
             status: Win32Status(reply.status),
-            resume_handle: reply.resume_handle.map(u64::from),
+            resume_handle: reply.resume_handle,
             rows: rows(&reply.users),
         })
     }

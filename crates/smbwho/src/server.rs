@@ -7,6 +7,7 @@ use smbwho_smb::{Address, Facts, Login, Options, RpcPipe, SmbSession};
 
 use crate::backend::{Backend, Local};
 use crate::error::ErrorKind;
+use crate::native;
 use crate::sessions::SessionsQuery;
 use crate::{Error, Level, ShareLevel};
 
@@ -54,6 +55,11 @@ pub(crate) struct Remote {
     idle: Mutex<Vec<(&'static Interface, RpcPipe)>>,
 }
 
+/// The server's name as calls carry it.
+fn unc_name(address: &Address) -> String {
+    format!(r"\\{}", address.host)
+}
+
 /// What earlier answers taught about this server, so that it is not asked
 /// twice.
 #[derive(Debug, Clone, Copy, Default)]
@@ -87,14 +93,18 @@ impl Server {
         options: &Options,
     ) -> Result<Self, Error> {
         let name = address.to_string();
+        if let Login::CurrentUser = login {
+            return native::as_current_user(address)
+                .map(|native| Self::new(name.clone(), unc_name(address), Backend::Native(native)))
+                .map_err(|why| Error::new(&name, ErrorKind::NotAsCurrentUser { why }));
+        }
         match SmbSession::connect(address, login, options).await {
             Ok(session) => {
                 let remote = Remote {
                     session,
                     idle: Mutex::default(),
                 };
-                let unc_name = format!(r"\\{}", address.host);
-                Ok(Self::new(name, unc_name, Backend::Remote(remote)))
+                Ok(Self::new(name, unc_name(address), Backend::Remote(remote)))
             }
             Err(error) => Err(Error::new(&name, ErrorKind::Smb(error))),
         }
@@ -106,6 +116,10 @@ impl Server {
     /// What cannot be asked in this way fails with
     /// [`ErrorKind::NeedsConnection`].
     pub fn local() -> Self {
+        if let Some(native) = native::here() {
+            let name = native::HERE.to_owned();
+            return Self::new(name, String::new(), Backend::Native(native));
+        }
         let local = Local::new();
         Self::new(
             local.name().to_owned(),
@@ -171,6 +185,9 @@ impl Server {
 
     /// Makes one call and gives back the reply's stub.
     pub(crate) async fn call<C: Call>(&self, call: &C) -> Result<Vec<u8>, Error> {
+        if let Backend::Native(native) = self.backend() {
+            return native.call(call).await.map_err(|kind| self.error(kind));
+        }
         let mut pipe = self.take_pipe(C::INTERFACE).await?;
         let reply = pipe.call(call).await;
         // Not reached when the caller drops this future: the pipe goes with

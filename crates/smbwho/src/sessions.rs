@@ -172,7 +172,7 @@ impl Listing for Sessions {
             user_name: self.sent_user(),
             level: wire_level(at.level),
             preferred_maximum_length: at.preferred_length,
-            resume_handle: Some(at.wire_handle()),
+            resume_handle: Some(at.resume_handle),
         }
     }
 
@@ -180,7 +180,7 @@ impl Listing for Sessions {
         let reply = call.decode(stub)?;
         Ok(Reply {
             status: Win32Status(reply.status),
-            resume_handle: reply.resume_handle.map(u64::from),
+            resume_handle: reply.resume_handle,
             rows: rows(&reply.sessions),
         })
     }

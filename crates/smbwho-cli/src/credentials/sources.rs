@@ -21,6 +21,10 @@ pub(crate) trait Sources {
     /// apart from the environment.
     fn system_user(&self) -> Option<String>;
 
+    /// Whether the system signs in to servers by itself, as the user who runs
+    /// the program.
+    fn system_signs_in(&self) -> bool;
+
     /// The password in `SMBWHO_PASSWORD`, if that is set.
     ///
     /// # Errors
@@ -45,6 +49,10 @@ impl Sources for System {
 
     fn system_user(&self) -> Option<String> {
         user_of_passwd()
+    }
+
+    fn system_signs_in(&self) -> bool {
+        cfg!(windows)
     }
 
     fn password_variable(&mut self) -> Result<Option<Secret>, String> {

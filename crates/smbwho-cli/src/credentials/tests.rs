@@ -13,6 +13,7 @@ struct Fake {
     system_user: Option<&'static str>,
     input: Option<&'static str>,
     typed: Option<&'static str>,
+    system_signs_in: bool,
     prompts: Vec<String>,
 }
 
@@ -23,6 +24,10 @@ impl Sources for Fake {
 
     fn system_user(&self) -> Option<String> {
         self.system_user.map(str::to_owned)
+    }
+
+    fn system_signs_in(&self) -> bool {
+        self.system_signs_in
     }
 
     fn password_variable(&mut self) -> Result<Option<Secret>, String> {
@@ -260,4 +265,44 @@ fn standard_input_holds_one_thing() {
         )
         .is_err()
     );
+}
+
+#[test]
+fn windows_signs_in_by_itself_where_no_login_is_given() {
+    let windows = || Fake {
+        system_signs_in: true,
+        variables: [("USERNAME", "alice")].into(),
+        typed: Some("wonderland"),
+        ..Fake::default()
+    };
+    let login_of = |args: &LoginArgs, mut sources: Fake| {
+        let made = login(args, &Config::default(), &mut sources);
+        made.map(|(login, _)| login).expect("a login")
+    };
+    let none = LoginArgs::default();
+    assert!(matches!(login_of(&none, windows()), Login::CurrentUser));
+    // A name, a password, or any other way to sign in is a login given.
+    assert!(matches!(
+        login_of(&user("bob"), windows()),
+        Login::Ntlm { .. }
+    ));
+    let mut with_password = windows();
+    with_password.variables.insert("SMBWHO_PASSWORD", "secret");
+    assert!(matches!(login_of(&none, with_password), Login::Ntlm { .. }));
+    let anonymous = LoginArgs {
+        no_pass: true,
+        ..LoginArgs::default()
+    };
+    assert!(matches!(login_of(&anonymous, windows()), Login::Anonymous));
+    let kerberos = LoginArgs {
+        kerberos: true,
+        ..LoginArgs::default()
+    };
+    assert!(matches!(login_of(&kerberos, windows()), Login::Kerberos(_)));
+    let named = Config {
+        login: Some("carol".to_owned()),
+        ..Config::default()
+    };
+    let (configured, _) = login(&none, &named, &mut windows()).expect("a login");
+    assert!(matches!(configured, Login::Ntlm { user, .. } if user == "carol"));
 }

@@ -15,6 +15,8 @@ codes! { Win32Status, TABLE:
     ERROR_PATH_NOT_FOUND = 3, "The server found no such folder.";
     ERROR_ACCESS_DENIED = 5, "The account may not ask for this.";
     ERROR_NOT_ENOUGH_MEMORY = 8, "The server is short of memory.";
+    ERROR_INVALID_DATA = 13, "The answer does not hold together.";
+    ERROR_REM_NOT_LIST = 51, "The server cannot be reached over the network.";
     ERROR_BAD_NETPATH = 53, "The server's name was not found on the network.";
     ERROR_NOT_SUPPORTED = 50, "The server does not support this request.";
     ERROR_NETNAME_DELETED = 64, "The connection was ended by the other side.";
@@ -24,6 +26,7 @@ codes! { Win32Status, TABLE:
     ERROR_INVALID_PASSWORD = 86, "The password is wrong.";
     ERROR_INVALID_PARAMETER = 87, "The server takes one of the values for wrong.";
     ERROR_CALL_NOT_IMPLEMENTED = 120, "The server does not implement this call.";
+    ERROR_SEM_TIMEOUT = 121, "The server did not answer in time.";
     ERROR_INSUFFICIENT_BUFFER = 122, "The answer does not fit in the size asked for.";
     ERROR_INVALID_NAME = 123, "A name has a form that the server does not take.";
     ERROR_INVALID_LEVEL = 124, "The server does not know this level of information.";
@@ -31,6 +34,10 @@ codes! { Win32Status, TABLE:
     ERROR_MORE_DATA = 234, "There is more to come.";
     ERROR_NO_UNICODE_TRANSLATION = 1113, "The server could not convert a name to or from Unicode.";
     ERROR_SESSION_CREDENTIAL_CONFLICT = 1219, "There is already a connection to this server with other credentials.";
+    ERROR_CONNECTION_REFUSED = 1225, "The server refuses the connection.";
+    ERROR_NETWORK_UNREACHABLE = 1231, "The server's network cannot be reached.";
+    ERROR_HOST_UNREACHABLE = 1232, "The server cannot be reached.";
+    ERROR_NO_LOGON_SERVERS = 1311, "No domain controller is there to check the sign-in.";
     ERROR_LOGON_FAILURE = 1326, "The user name or the password is wrong.";
     ERROR_ACCOUNT_RESTRICTION = 1327, "A restriction on the account forbids this sign-in.";
     ERROR_INVALID_LOGON_HOURS = 1328, "The account may not sign in at this hour.";
@@ -40,6 +47,8 @@ codes! { Win32Status, TABLE:
     ERROR_LOGON_TYPE_NOT_GRANTED = 1385, "The account may not sign in over the network.";
     ERROR_NO_SYSTEM_RESOURCES = 1450, "The server is short of resources.";
     ERROR_TIMEOUT = 1460, "The server gave up waiting.";
+    ERROR_NONE_MAPPED = 1332, "No account of this name or SID is known.";
+    RPC_S_UNKNOWN_IF = 1717, "The server does not have this interface.";
     RPC_S_SERVER_UNAVAILABLE = 1722, "The RPC service is not running.";
     RPC_S_CALL_FAILED = 1726, "The remote call failed.";
     ERROR_ACCOUNT_LOCKED_OUT = 1909, "The account is locked.";

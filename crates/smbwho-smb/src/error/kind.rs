@@ -56,6 +56,9 @@ pub enum SmbErrorKind {
     ClockSkew,
     /// The server could not ask a domain controller, or its trust is broken.
     NoLogonServers,
+    /// The current user was to sign in, whose password and tickets only the
+    /// system has.
+    NoCredentials,
     /// NTLM is forbidden there.
     NtlmBlocked,
     /// The server offered a guest or anonymous session instead of the account.

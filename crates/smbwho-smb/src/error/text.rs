@@ -50,6 +50,7 @@ impl SmbError {
             K::InvalidWorkstation => "the account may not sign in from this computer",
             K::ClockSkew => "the clocks of this machine and the server are too far apart",
             K::NoLogonServers => "the server could not have its domain check the password",
+            K::NoCredentials => "there is nothing to sign in with as the user of this program",
             K::NtlmBlocked => "the server does not allow NTLM",
             K::GuestOffered => {
                 "the server offered a guest session instead of the account; \

@@ -48,6 +48,17 @@ impl fmt::Display for ErrorKind {
                 "the {} s it had for everything were over before the answer was complete",
                 limit.as_secs_f64()
             ),
+            ErrorKind::NotAsCurrentUser { why } => write!(
+                f,
+                "the server cannot be asked with the rights of whoever runs this program: {why}"
+            ),
+            ErrorKind::Unreached { call, status, .. } => {
+                let why = Refusal::Status(*status);
+                match why.meaning() {
+                    Some(meaning) => write!(f, "{} ({}, by {call})", clause(meaning), why.code()),
+                    None => write!(f, "{call} failed: {}", why.code()),
+                }
+            }
             ErrorKind::MadeUp { call } => write!(
                 f,
                 "the server answers this {call} with made-up values, whatever is asked"

@@ -294,7 +294,7 @@ impl Listing for Files {
             user_name: self.sent_user.as_ref().map(Text::from),
             level: wire_level(at.level),
             preferred_maximum_length: at.preferred_length,
-            resume_handle: Some(at.wire_handle()),
+            resume_handle: Some(at.resume_handle),
         }
     }
 
@@ -310,7 +310,7 @@ impl Listing for Files {
         };
         Ok(Reply {
             status: Win32Status(reply.status),
-            resume_handle: reply.resume_handle.map(u64::from),
+            resume_handle: reply.resume_handle,
             rows,
         })
     }

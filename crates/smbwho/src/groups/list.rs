@@ -4,8 +4,10 @@ use futures::Stream;
 use smbwho_msrpc::types::Sid;
 
 use super::names::{Known, Names};
+use super::native;
 use super::row::{Group, GroupAttributes, Member, Scope};
 use super::sam::{Domain, Entry, PAGE_ENTRIES, Sam};
+use crate::backend::Backend;
 use crate::error::ErrorKind;
 use crate::pattern::Pattern;
 use crate::produce::{self, Pages};
@@ -35,9 +37,9 @@ const GATHERED: usize = 1000;
 #[derive(Debug, Clone)]
 #[must_use = "a query does nothing until it is collected or its pages are read"]
 pub struct GroupsQuery {
-    server: Server,
-    scope: Option<Scope>,
-    name: Option<Pattern>,
+    pub(super) server: Server,
+    pub(super) scope: Option<Scope>,
+    pub(super) name: Option<Pattern>,
     page_entries: u32,
 }
 
@@ -95,6 +97,9 @@ impl GroupsQuery {
     }
 
     async fn produce(self, mut pages: Pages<Group>) -> Result<(), Error> {
+        if let Backend::Native(native) = self.server.backend() {
+            return native::groups(&self, native, &mut pages).await;
+        }
         let mut walk = Walk::begin(self).await?;
         while let Some(found) = walk.next().await? {
             let mut groups = Vec::with_capacity(found.entries.len());
@@ -143,7 +148,10 @@ impl MembersQuery {
         produce::pages(|pages| self.produce(pages))
     }
 
-    async fn produce(self, pages: Pages<Member>) -> Result<(), Error> {
+    async fn produce(self, mut pages: Pages<Member>) -> Result<(), Error> {
+        if let Backend::Native(native) = self.groups.server.backend() {
+            return native::members(&self.groups, native, &mut pages).await;
+        }
         let server = self.groups.server.clone();
         let mut walk = Walk::begin(self.groups).await?;
         let mut gathering = Gathering {

@@ -6,6 +6,7 @@
 
 mod list;
 mod names;
+mod native;
 mod of_user;
 mod row;
 mod sam;

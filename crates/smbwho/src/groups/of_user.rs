@@ -7,8 +7,10 @@ use smbwho_msrpc::types::{Sid, SidNameUse};
 
 use super::list::{group, is_refusal};
 use super::names::Names;
+use super::native;
 use super::row::{Membership, Scope};
 use super::sam::{Domain, Entry, PAGE_ENTRIES, Sam};
+use crate::backend::Backend;
 use crate::produce::{self, Pages};
 use crate::rows::{Page, Rows};
 use crate::{Error, Name, Server};
@@ -77,6 +79,11 @@ impl MembershipsQuery {
     }
 
     async fn produce(self, mut pages: Pages<Membership>) -> Result<(), Error> {
+        if let Backend::Native(native) = self.server.backend() {
+            let account = self.account.as_deref();
+            let (server, direct_only) = (&self.server, self.direct_only);
+            return native::of_user(server, native, account, direct_only, &mut pages).await;
+        }
         let (sid, kind) = self.principal().await?;
         let mut sam = Sam::open(&self.server, PAGE_ENTRIES).await?;
         let domains = sam.domains().await?;

@@ -216,7 +216,7 @@ impl Listing for Shares {
             // The ladder holds only levels of ours.
             level: wire::ShareLevel::from_number(at.level).unwrap_or(wire::ShareLevel::L0),
             preferred_maximum_length: at.preferred_length,
-            resume_handle: Some(at.wire_handle()),
+            resume_handle: Some(at.resume_handle),
         }
     }
 
@@ -224,7 +224,7 @@ impl Listing for Shares {
         let reply = call.decode(stub)?;
         Ok(Reply {
             status: Win32Status(reply.status),
-            resume_handle: reply.resume_handle.map(u64::from),
+            resume_handle: reply.resume_handle,
             rows: rows(&reply.shares),
         })
     }

@@ -25,6 +25,7 @@ impl Own {
         let account = match login {
             Login::Ntlm { user, .. } => Some(user.clone()),
             Login::Kerberos(login) => login.account(),
+            Login::CurrentUser => std::env::var("USERNAME").ok(),
             _ => None,
         };
         Self {
