@@ -95,7 +95,7 @@ pub use groups::{
 pub use info::{
     Clock, ClockSkew, IdleLimit, Platform, ServerInfo, ServerType, Statistics, Version,
 };
-pub use logons::{Logon, LogonLevel, LogonSource, LogonsQuery};
+pub use logons::{Logon, LogonDetails, LogonLevel, LogonSource, LogonType, LogonsQuery};
 pub use name::Name;
 pub use rows::{Page, Rows};
 pub use server::Server;

@@ -1,18 +1,26 @@
-//! Who is logged on to a server itself: NetrWkstaUserEnum ([MS-WKST] 3.2.4.3).
+//! Who is logged on to a server itself: NetrWkstaUserEnum ([MS-WKST] 3.2.4.3);
+//! of this computer its own logon sessions.
+
+mod here;
 
 use std::collections::VecDeque;
 use std::fmt;
+use std::time::SystemTime;
 
-use futures::stream::Stream;
+use futures::stream::{Stream, StreamExt as _};
 use smbwho_msrpc::status::Win32Status;
+use smbwho_msrpc::types::Sid;
 use smbwho_msrpc::wkssvc::user::{NetrWkstaUserEnum, WkstaUserEnumUnion, WkstaUserLevel};
 use smbwho_rpc::Call;
 use smbwho_rpc::ndr::{NdrError, WStr};
 
+use crate::backend::Backend;
 use crate::enumerate::{At, Listing, MAX_PREFERRED_LENGTH, Pager, Reply};
 use crate::pattern::Pattern;
+use crate::produce::{self, Pages};
 use crate::rows::{Page, Rows};
 use crate::{Error, Name, Server};
+pub use here::{LogonDetails, LogonType};
 
 /// One user who is logged on to a computer: at its console, over a remote
 /// desktop, as a service or as a batch job.
@@ -37,6 +45,27 @@ pub struct Logon {
     /// The server that checked the password. Level 1.
     #[doc(alias = "wkui1_logon_server")]
     pub logon_server: Option<Name>,
+    /// How the user logged on, in one word. Only this computer tells it, as all
+    /// that follows down to `sid`.
+    #[doc(alias = "LogonType")]
+    pub logon_type: Option<Name>,
+    /// Who checked the logon: `Kerberos`, `NTLM`, ….
+    #[doc(alias = "AuthenticationPackage")]
+    pub auth_package: Option<Name>,
+    /// The session at the computer that it belongs to: a number on Windows.
+    #[doc(alias = "Session")]
+    pub session_id: Option<Name>,
+    /// When it began.
+    #[doc(alias = "LogonTime")]
+    pub logon_time: Option<SystemTime>,
+    /// The user principal name.
+    #[doc(alias = "Upn")]
+    pub upn: Option<Name>,
+    /// The user's SID.
+    #[doc(alias = "Sid")]
+    pub sid: Option<Sid>,
+    /// All else that Windows tells of a logon session of its own.
+    pub details: Option<Box<LogonDetails>>,
     /// Where the row comes from.
     pub source: LogonSource,
     /// The level of information this row was told at. `None` where it was
@@ -53,6 +82,13 @@ impl Logon {
             domain: None,
             other_domains: None,
             logon_server: None,
+            logon_type: None,
+            auth_package: None,
+            session_id: None,
+            logon_time: None,
+            upn: None,
+            sid: None,
+            details: None,
             source: LogonSource::Wkssvc,
             level: level.into(),
         }
@@ -66,13 +102,16 @@ pub enum LogonSource {
     /// The Workstation service of a remote computer: logged-on users, not
     /// sessions.
     Wkssvc,
+    /// The logon sessions of this computer, which runs Windows.
+    Lsa,
 }
 
 impl LogonSource {
-    /// The name in rows: `wkssvc`.
+    /// The name in rows: `wkssvc`, `lsa`.
     pub fn as_str(self) -> &'static str {
         match self {
             LogonSource::Wkssvc => "wkssvc",
+            LogonSource::Lsa => "lsa",
         }
     }
 }
@@ -122,7 +161,9 @@ impl fmt::Display for LogonLevel {
 
 impl Server {
     /// Who is logged on to the server itself, which is not who is connected
-    /// to it ([MS-WKST] 3.2.4.3, NetrWkstaUserEnum).
+    /// to it ([MS-WKST] 3.2.4.3, NetrWkstaUserEnum). Of this computer, when it
+    /// runs Windows, its logon sessions (LsaEnumerateLogonSessions).
+    #[doc(alias = "LsaEnumerateLogonSessions")]
     #[doc(alias = "NetWkstaUserEnum")]
     pub fn logons(&self) -> LogonsQuery {
         LogonsQuery {
@@ -184,13 +225,27 @@ impl LogonsQuery {
     ///
     /// When no page could be had at all.
     pub async fn collect(self) -> Result<Rows<Logon>, Error> {
-        self.pager().collect().await
+        produce::collect(self.pages()).await
     }
 
     /// The rows page by page, as the server sends them. After an error the
     /// stream ends.
     pub fn pages(self) -> impl Stream<Item = Result<Page<Logon>, Error>> + Send {
-        self.pager().stream()
+        match self.server.backend() {
+            // Its own logon sessions have no levels.
+            Backend::Native(native) if native.is_here() && self.level.is_none() => {
+                let (server, native) = (self.server.clone(), native.clone());
+                let user = self.user;
+                let pages = produce::pages(move |mut pages: Pages<Logon>| async move {
+                    let (mut rows, missing) = here::sessions(&server, &native).await?;
+                    rows.retain(|row| lets_through(user.as_ref(), row));
+                    pages.send(rows).await;
+                    missing.map_or(Ok(()), Err)
+                });
+                pages.left_stream()
+            }
+            _ => self.pager().stream().right_stream(),
+        }
     }
 
     fn pager(self) -> Pager<Logons> {
@@ -244,12 +299,15 @@ impl Listing for Logons {
     }
 
     fn lets_through(&self, row: &Logon) -> bool {
-        self.user
-            .as_ref()
-            .is_none_or(|pattern| row.user.as_ref().is_some_and(|user| pattern.matches(user)))
+        lets_through(self.user.as_ref(), row)
     }
 
     async fn settle(_: &Pager<Self>, _: u32, _: &mut [Logon]) {}
+}
+
+fn lets_through(user: Option<&Pattern>, row: &Logon) -> bool {
+    let is = |pattern: &Pattern| row.user.as_ref().is_some_and(|user| pattern.matches(user));
+    user.is_none_or(is)
 }
 
 /// The rows of a reply, at whatever level it came.

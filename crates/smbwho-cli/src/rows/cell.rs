@@ -2,10 +2,11 @@
 
 use std::cmp::Ordering;
 use std::fmt::Write as _;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use smbwho::Sid;
 
+use super::info::timestamp;
 use crate::duration;
 use crate::output::escape;
 
@@ -25,6 +26,8 @@ pub(crate) enum Cell<'a> {
     List(&'a [String]),
     /// A span of time, in whole seconds.
     Span(Duration),
+    /// A moment, in whole seconds: RFC 3339, in UTC.
+    Moment(SystemTime),
     /// Yes or no.
     Flag(bool),
     /// A number that would have a name if a specification gave it one.
@@ -52,6 +55,11 @@ impl<'a> Cell<'a> {
     /// A span of time that may not have been told.
     pub(crate) fn span(span: Option<Duration>) -> Self {
         span.map_or(Cell::Unknown, Cell::Span)
+    }
+
+    /// A moment that may not have been told.
+    pub(crate) fn moment(moment: Option<SystemTime>) -> Self {
+        moment.map_or(Cell::Unknown, Cell::Moment)
     }
 
     /// A flag that may not have been told.
@@ -83,7 +91,7 @@ impl<'a> Cell<'a> {
             Cell::Hex(number) => write!(out, "{number:#x}"),
             Cell::NoLimit => out.write_str("no limit"),
             Cell::Bits(0, _) => out.write_str("none"),
-            Cell::Bits(..) | Cell::Sid(_) => {
+            Cell::Bits(..) | Cell::Sid(_) | Cell::Moment(_) => {
                 self.write_plain(out);
                 Ok(())
             }
@@ -99,6 +107,7 @@ impl<'a> Cell<'a> {
             }
             Cell::Text(text) => escape::write_json(out, text),
             Cell::Sid(sid) => escape::write_json(out, &sid.to_string()),
+            Cell::Moment(moment) => escape::write_json(out, &timestamp(moment).unwrap_or_default()),
             Cell::List(texts) => {
                 for (index, text) in texts.iter().enumerate() {
                     out.push(if index == 0 { '[' } else { ',' });
@@ -128,6 +137,7 @@ impl<'a> Cell<'a> {
             Cell::Span(span) => write!(out, "{}", span.as_secs()),
             Cell::Flag(flag) => out.write_str(if flag { "true" } else { "false" }),
             Cell::Sid(sid) => write!(out, "{sid}"),
+            Cell::Moment(moment) => out.write_str(&timestamp(moment).unwrap_or_default()),
             Cell::Bits(bits, names) => {
                 write_bits(out, bits, names, None);
                 Ok(())
@@ -145,6 +155,7 @@ impl<'a> Cell<'a> {
             (Cell::Signed(a), Cell::Signed(b)) => a.cmp(&b),
             (Cell::List(a), Cell::List(b)) => a.cmp(b),
             (Cell::Span(a), Cell::Span(b)) => a.cmp(&b),
+            (Cell::Moment(a), Cell::Moment(b)) => a.cmp(&b),
             (Cell::Flag(a), Cell::Flag(b)) => a.cmp(&b),
             (Cell::Sid(a), Cell::Sid(b)) => a.cmp(b),
             (Cell::Bits(a, _), Cell::Bits(b, _)) => a.cmp(&b),
@@ -313,6 +324,12 @@ mod tests {
         assert_eq!(
             read(Cell::Hex(0x7f)),
             ("0x7f".into(), "\"0x7f\"".into(), "0x7f".into())
+        );
+        let moment = SystemTime::UNIX_EPOCH + Duration::from_millis(1_700_000_000_900);
+        let told = "2023-11-14T22:13:20Z";
+        assert_eq!(
+            read(Cell::Moment(moment)),
+            (told.into(), format!("\"{told}\""), told.into())
         );
         let span = Cell::Span(Duration::from_millis(7_500_900));
         assert_eq!(read(span), ("2h 05m".into(), "7500".into(), "7500".into()));

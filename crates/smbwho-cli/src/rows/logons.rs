@@ -1,5 +1,5 @@
 //! The columns of logged-on users. What only the computer itself can tell of
-//! its logon sessions is unknown here.
+//! its logon sessions is unknown of others.
 
 use smbwho::Logon;
 
@@ -36,28 +36,28 @@ impl Kind for Logon {
             header: "TYPE",
             align: Align::Left,
             shown: Shown::Wide,
-            cell: |_| Cell::Unknown,
+            cell: |row| Cell::text(&row.data.logon_type),
         },
         Column {
             name: "auth_package",
             header: "PACKAGE",
             align: Align::Left,
             shown: Shown::Wide,
-            cell: |_| Cell::Unknown,
+            cell: |row| Cell::text(&row.data.auth_package),
         },
         Column {
             name: "session_id",
             header: "SESSION",
             align: Align::Left,
             shown: Shown::Wide,
-            cell: |_| Cell::Unknown,
+            cell: |row| Cell::text(&row.data.session_id),
         },
         Column {
             name: "logon_time",
             header: "SINCE",
             align: Align::Left,
             shown: Shown::Wide,
-            cell: |_| Cell::Unknown,
+            cell: |row| Cell::moment(row.data.logon_time),
         },
         Column {
             name: "logon_server",
@@ -71,14 +71,14 @@ impl Kind for Logon {
             header: "UPN",
             align: Align::Left,
             shown: Shown::Wide,
-            cell: |_| Cell::Unknown,
+            cell: |row| Cell::text(&row.data.upn),
         },
         Column {
             name: "sid",
             header: "SID",
             align: Align::Left,
             shown: Shown::Wide,
-            cell: |_| Cell::Unknown,
+            cell: |row| row.data.sid.as_ref().map_or(Cell::Unknown, Cell::Sid),
         },
         Column {
             name: "source",

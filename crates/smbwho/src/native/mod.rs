@@ -135,6 +135,11 @@ impl Native {
         }))
     }
 
+    /// Whether it is this computer.
+    pub(crate) fn is_here(&self) -> bool {
+        self.0.server.is_none()
+    }
+
     /// Makes one call and gives back the reply's stub.
     pub(crate) async fn call<C: Call>(&self, call: &C) -> Result<Vec<u8>, ErrorKind> {
         let name = C::NAME;
