@@ -14,7 +14,7 @@ use smbwho_testkit::{Cut, CutLine, Direction, Samba, Stranger};
 
 const ADMIN: &str = "adm-secret";
 
-fn lab(addresses: u8) -> Samba {
+fn lab(addresses: u16) -> Samba {
     let samba = Samba::builder().admin("root", ADMIN).addresses(addresses);
     samba.start().expect("a Samba")
 }

@@ -104,8 +104,9 @@ impl Layout {
     pub(super) fn write_conf(&self, wanted: &SambaBuilder, port: u16) -> Result<(), LabError> {
         let at = |name: &str| self.root.join(name).display().to_string();
         let mut interfaces = String::from("lo");
-        for last in 2..=wanted.addresses {
-            let _ = write!(interfaces, " 127.0.0.{last}/8");
+        for number in 2..=wanted.addresses {
+            let [high, low] = number.to_be_bytes();
+            let _ = write!(interfaces, " 127.0.{high}.{low}/8");
         }
         let own: &[(&str, String)] = &[
             ("server role", "standalone server".into()),

@@ -38,7 +38,7 @@ pub struct SambaBuilder {
     shares: Vec<(String, Vec<(String, String)>)>,
     accounts: Vec<Account>,
     rpc: Rpc,
-    addresses: u8,
+    addresses: u16,
 }
 
 /// A running smbd, gone when dropped.
@@ -93,9 +93,10 @@ impl SambaBuilder {
         self
     }
 
-    /// Answers on 127.0.0.1 to 127.0.0.`count`, as that many hosts.
+    /// Answers on the first `count` addresses from 127.0.0.1 on, as that many
+    /// hosts.
     #[must_use]
-    pub fn addresses(mut self, count: u8) -> Self {
+    pub fn addresses(mut self, count: u16) -> Self {
         self.addresses = count;
         self
     }

@@ -20,7 +20,8 @@ impl Summary {
     /// `982 of 1,000 servers answered, 18 failed: 9 timed out, 6 refused the
     /// connection, 3 wrong name or password`.
     pub(super) fn line(mut self, asked: usize) -> String {
-        self.reasons.sort_by_key(|(_, count)| usize::MAX - count);
+        self.reasons
+            .sort_by_key(|(reason, count)| (usize::MAX - count, *reason));
         let failed: usize = self.reasons.iter().map(|(_, count)| count).sum();
         let reasons: Vec<String> = self
             .reasons
