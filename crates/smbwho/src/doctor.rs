@@ -9,6 +9,7 @@ use std::time::Instant;
 use smbwho_rpc::{Call, Interface};
 use smbwho_smb::{Facts, RpcPipe, SmbErrorKind, Step};
 
+use crate::backend::Backend;
 use crate::error::{ErrorKind, Refusal};
 use crate::{Error, Name, Server, ServerInfo};
 use probe::Probe;
@@ -107,6 +108,8 @@ impl Outcome {
                 }
                 _ => Outcome::Failed(error),
             },
+            // Windows' own calls are not all there are.
+            ErrorKind::NeedsConnection { .. } => Outcome::NotAsked,
             _ => Outcome::Failed(error),
         }
     }
@@ -237,6 +240,9 @@ impl Exam {
 
     /// Makes a call on the pipe of its interface. Makes a fault a refusal.
     async fn make<C: Call>(&mut self, call: &C) -> Result<Vec<u8>, Error> {
+        if let Backend::Native(_) = self.server.backend() {
+            return self.server.call(call).await;
+        }
         let fits = |pipe: &(&'static Interface, RpcPipe)| {
             pipe.0.syntax == C::INTERFACE.syntax && pipe.1.is_usable()
         };
@@ -263,8 +269,13 @@ impl Exam {
 
     /// Remembers a failure that may befall the next call too.
     fn write_down(&mut self, interface: &'static Interface, error: &Error) {
-        let ErrorKind::Smb(smb) = error.kind() else {
-            return;
+        let (timed_out, shut) = match error.kind() {
+            ErrorKind::Smb(smb) => {
+                let pipe = matches!(smb.step, Step::Share | Step::Pipe | Step::Bind);
+                (matches!(smb.kind, SmbErrorKind::TimedOut), pipe)
+            }
+            ErrorKind::Unreached { .. } => (false, true),
+            _ => return,
         };
         let mut trouble = match self.trouble.take() {
             Some(trouble) if trouble.interface.syntax == interface.syntax => trouble,
@@ -275,10 +286,10 @@ impl Exam {
             },
         };
         trouble.failures += 1;
-        if matches!(smb.kind, SmbErrorKind::TimedOut) {
+        if timed_out {
             trouble.failures = MAX_FAILURES;
         }
-        if matches!(smb.step, Step::Share | Step::Pipe | Step::Bind) {
+        if shut {
             trouble.shut = Some(error.clone());
         }
         self.trouble = Some(trouble);

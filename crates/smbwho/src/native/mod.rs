@@ -15,6 +15,8 @@ mod lists;
 mod paging;
 mod server;
 mod shares;
+#[cfg(test)]
+mod tests;
 mod unreached;
 
 use std::collections::HashMap;
