@@ -264,7 +264,7 @@ pub(super) fn style(shared: &Shared, format: Format) -> Style {
         colour: match shared.print.color {
             ColourChoice::Always => true,
             ColourChoice::Never => false,
-            ColourChoice::Auto => terminal && !no_colour,
+            ColourChoice::Auto => terminal && !no_colour && takes_colour(),
         },
         terminal,
         width: if terminal {
@@ -274,6 +274,12 @@ pub(super) fn style(shared: &Shared, format: Format) -> Style {
         },
         nothing: None,
     }
+}
+
+/// A console of Windows takes colours only when it is told to. Elsewhere there
+/// is nothing to tell.
+fn takes_colour() -> bool {
+    anstyle_query::windows::enable_ansi_colors().unwrap_or(true)
 }
 
 /// Ends when the user presses Ctrl-C. The rows that came are printed then;
