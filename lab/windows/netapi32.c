@@ -7,6 +7,7 @@
  *   SMBWHO_LAB_PAGE      rows of a page, 10
  *   SMBWHO_LAB_RICHEST   sessions above this level are refused with 5
  *   SMBWHO_LAB_STATUS    every call but those for buffers fails with this
+ *   SMBWHO_LAB_WAIT      milliseconds before every page of sessions but the first
  *   SMBWHO_LAB_LIE       1: one entry more than the buffer has room for;
  *                        2: entries beside a null buffer
  */
@@ -130,7 +131,8 @@ static BOOL matches(const WCHAR *filter, const WCHAR *name)
         filter++;
     while (*name == '\\')
         name++;
-    return !filter || !*filter || !_wcsicmp(filter, name);
+    return !filter || !*filter ||
+           CompareStringOrdinal(filter, -1, name, -1, TRUE) == CSTR_EQUAL;
 }
 
 /* How much a level tells: their numbers do not say. */
@@ -152,17 +154,28 @@ EXPORT DWORD WINAPI NetSessionEnum(LPWSTR server, LPWSTR only_client, LPWSTR onl
     *read = *total = 0;
     if (status)
         return status;
+    if (from)
+        Sleep(number(L"SMBWHO_LAB_WAIT", 0));
     if (richness(level) > richness(richest))
         return ERROR_ACCESS_DENIED;
-    DWORD end = page_end(from, all, preferred);
-    if (end == from && all > from)
-        return NERR_BufTooSmall;
-    filler = fill((end - from) * (sizeof(SESSION_INFO_502) + 256) + 16);
-    for (index = from; index < end; index++) {
+    /* Who is meant, before anything is cut into pages. */
+    DWORD meant = 0, *which = calloc(all + 1, sizeof *which);
+    for (index = 0; index < all; index++) {
         WCHAR client[32], user[32];
         session_names(index, client, user);
-        if (gone_sessions[index] || !matches(only_client, client) || !matches(only_user, user))
-            continue;
+        if (!gone_sessions[index] && matches(only_client, client) && matches(only_user, user))
+            which[meant++] = index;
+    }
+    DWORD end = page_end(from, meant, preferred);
+    if (end == from && meant > from) {
+        free(which);
+        return NERR_BufTooSmall;
+    }
+    filler = fill((end - from) * (sizeof(SESSION_INFO_502) + 256) + 16);
+    for (DWORD at = from; at < end && !status; at++) {
+        WCHAR client[32], user[32];
+        index = which[at];
+        session_names(index, client, user);
         LPWSTR cname = text(&filler, client), username = text(&filler, user);
         switch (level) {
         case 0:
@@ -187,13 +200,15 @@ EXPORT DWORD WINAPI NetSessionEnum(LPWSTR server, LPWSTR only_client, LPWSTR onl
             break;
         default:
             *buffer = filler.start;
-            return ERROR_INVALID_LEVEL;
+            status = ERROR_INVALID_LEVEL;
         }
     }
+    free(which);
+    if (status)
+        return status;
     if (resume)
         *resume = end;
-    status = listed(filler, buffer, came, from, all, read, total);
-    return end < all ? ERROR_MORE_DATA : status == ERROR_MORE_DATA ? NERR_Success : status;
+    return listed(filler, buffer, came, from, meant, read, total);
 }
 
 EXPORT DWORD WINAPI NetSessionDel(LPWSTR server, LPWSTR client, LPWSTR user)
