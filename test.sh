@@ -17,18 +17,7 @@ need_cargo
 # shellcheck disable=SC2086 # lists of words
 need_packages $assume_yes $packages_tests
 
-# Python with impacket and smbprotocol, made again when the list changes.
-venv=$PWD/target/oracle-venv
-if ! cmp -s scripts/oracle-requirements.txt "$venv/requirements.txt"; then
-    echo "Setting up the other implementations (scripts/oracle-requirements.txt) …" >&2
-    rm -rf "$venv"
-    mkdir -p target
-    python3 -m venv "$venv"
-    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check \
-        --requirement scripts/oracle-requirements.txt
-    cp scripts/oracle-requirements.txt "$venv/requirements.txt"
-fi
-export SMBWHO_ORACLE_PYTHON="$venv/bin/python"
+need_oracles
 
 root=
 [ "$(id -u)" != 0 ] || root=1

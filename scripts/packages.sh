@@ -9,6 +9,9 @@ packages_tests="$packages_demo samba-testsuite samba-ad-dc samba-ad-provision wi
 # To build the program for Windows, and to run it.
 packages_build_windows="gcc-mingw-w64-x86-64 rustc-web cargo-web rust-web-src"
 packages_windows="$packages_build_windows wine wine64"
+# For benches/counts, and for benches/compare.
+packages_counts="$packages_demo valgrind python3"
+packages_benches="$packages_tests"
 # What Debian would start as soon as it is installed.
 samba_services="smbd nmbd winbind samba-ad-dc"
 
@@ -83,6 +86,23 @@ release_services() {
         $as_root systemctl disable --quiet "$service" 2>/dev/null || true
     done
     echo "Samba's own services were installed and are neither started nor enabled:$held" >&2
+}
+
+# need_oracles: Python with impacket and smbprotocol, made again when the list changes. To be called
+# at the root of the repository; sets SMBWHO_ORACLE_PYTHON, unless it is set.
+need_oracles() {
+    [ -z "${SMBWHO_ORACLE_PYTHON-}" ] || return 0
+    venv=$PWD/target/oracle-venv
+    if ! cmp -s scripts/oracle-requirements.txt "$venv/requirements.txt"; then
+        echo "Setting up the other implementations (scripts/oracle-requirements.txt) …" >&2
+        rm -rf "$venv"
+        mkdir -p target
+        python3 -m venv "$venv" || return
+        "$venv/bin/python" -m pip install --quiet --disable-pip-version-check \
+            --requirement scripts/oracle-requirements.txt || return
+        cp scripts/oracle-requirements.txt "$venv/requirements.txt"
+    fi
+    export SMBWHO_ORACLE_PYTHON="$venv/bin/python"
 }
 
 # need_cargo

@@ -4,10 +4,10 @@
 //! to every decoder that is compared.
 
 pub mod by_hand;
+pub mod counted;
 
 use smbwho_msrpc::srvsvc::session::{NetrSessionEnum, SessionEnumUnion, SessionLevel};
 use smbwho_rpc::Call;
-use smbwho_rpc::ndr::WStr;
 use smbwho_testkit::{LabSession, SessionReply};
 use std::hint::black_box;
 
@@ -83,38 +83,19 @@ pub fn rows(stub: &[u8], level: SessionLevel) {
     let _ = black_box(rows);
 }
 
-/// The names of clients and users in a reply, for [`narrow`].
+/// The least that any decoder into text must do: each name found in the reply and narrowed to ASCII
+/// by a plain loop, into one buffer that is thrown away.
 ///
 /// # Panics
 /// When the stub is not a reply of level 1 or 10.
-#[must_use]
-pub fn names(stub: &[u8], level: SessionLevel) -> Vec<WStr<'_>> {
-    let reply = request(level).decode(stub).expect("a good reply");
-    match reply.sessions {
-        SessionEnumUnion::Level1(Some(c)) => c
-            .entries()
-            .flat_map(|s| [s.cname, s.username])
-            .flatten()
-            .collect(),
-        SessionEnumUnion::Level10(Some(c)) => c
-            .entries()
-            .flat_map(|s| [s.cname, s.username])
-            .flatten()
-            .collect(),
-        _ => panic!("another level"),
-    }
-}
-
-/// The least that any decoder into text must do: each name narrowed to ASCII by a plain loop, into
-/// one buffer that is thrown away.
-pub fn narrow(names: &[WStr<'_>]) {
+pub fn narrow(stub: &[u8], level: SessionLevel) {
     let mut buffer = [0u8; 64];
-    for name in names {
+    by_hand::names(stub, level, |name| {
         let mut seen = 0;
         for (narrow, unit) in buffer.iter_mut().zip(name.units()) {
             seen |= unit;
             *narrow = unit as u8;
         }
         let _ = black_box((seen, &buffer));
-    }
+    });
 }

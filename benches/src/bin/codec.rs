@@ -2,7 +2,7 @@
 //! a time, under callgrind).
 
 use clap::{Parser, Subcommand, ValueEnum};
-use smbwho_benches::{borrowed, by_hand, names, narrow, reply, rows};
+use smbwho_benches::{borrowed, by_hand, narrow, reply, rows};
 use smbwho_msrpc::srvsvc::session::SessionLevel;
 use std::error::Error;
 use std::fs;
@@ -53,7 +53,7 @@ enum Way {
     Borrowed,
     /// Into the library's rows.
     Rows,
-    /// Narrowing the names only.
+    /// Finding and narrowing the names only.
     Narrow,
 }
 
@@ -76,12 +76,11 @@ fn main() -> Result<(), Box<dyn Error>> {
                 Way::ByHand => by_hand::decode(&stub, level),
                 Way::Borrowed => borrowed(&stub, level),
                 Way::Rows => rows(&stub, level),
-                Way::Narrow => narrow(&names(&stub, level)),
+                Way::Narrow => narrow(&stub, level),
             }
         }
         What::Time { rounds, file } => {
             let (stub, level, sessions) = read(&file)?;
-            let names = names(&stub, level);
             // The fastest of many rounds, in turns, so that a busy machine disturbs all alike.
             let mut best = [f64::MAX; 4];
             for _ in 0..rounds {
@@ -89,7 +88,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                     &|| by_hand::decode(black_box(&stub), level),
                     &|| borrowed(black_box(&stub), level),
                     &|| rows(black_box(&stub), level),
-                    &|| narrow(black_box(&names)),
+                    &|| narrow(black_box(&stub), level),
                 ];
                 for (turn, best) in turns.iter().zip(&mut best) {
                     let start = Instant::now();
