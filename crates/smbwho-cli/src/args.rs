@@ -73,6 +73,12 @@ const SERVER_HELP: &str = "\
 Servers to ask: host, host:port, \\\\host, //host, IPv4, [IPv6], [IPv6]:port, \
 ranges as in fs[01-40], networks as in 10.1.0.0/24, a cluster or @GROUP from the configuration, @FILE (one a line, # comments), - (standard input)";
 
+/// For commands that this computer answers itself when no server is named.
+const SERVER_OR_HERE_HELP: &str = "\
+Servers to ask; none is this computer (as root, no password). host, host:port, \
+\\\\host, //host, IPv4, [IPv6], [IPv6]:port, ranges as in fs[01-40], networks as in 10.1.0.0/24, \
+a cluster or @GROUP from the configuration, @FILE (one a line, # comments), - (standard input)";
+
 /// Who is connected to a Windows or Samba file server.
 ///
 /// `smbwho SERVER…` is short for `smbwho sessions SERVER…`. What a server does
@@ -90,7 +96,7 @@ pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
 
-    #[arg(value_name = "SERVER", value_hint = ValueHint::Hostname, help = SERVER_HELP)]
+    #[arg(value_name = "SERVER", value_hint = ValueHint::Hostname, help = SERVER_OR_HERE_HELP)]
     pub(crate) servers: Vec<String>,
 
     #[command(flatten)]
@@ -102,12 +108,12 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Show who is connected: client, user, open files, active and idle time
     Sessions {
-        #[arg(value_name = "SERVER", value_hint = ValueHint::Hostname, help = SERVER_HELP)]
+        #[arg(value_name = "SERVER", value_hint = ValueHint::Hostname, help = SERVER_OR_HERE_HELP)]
         servers: Vec<String>,
     },
     /// Show which files are open: path, user, permissions, locks, client
     Files {
-        #[arg(value_name = "SERVER", value_hint = ValueHint::Hostname, help = SERVER_HELP)]
+        #[arg(value_name = "SERVER", value_hint = ValueHint::Hostname, help = SERVER_OR_HERE_HELP)]
         servers: Vec<String>,
         /// Only this path as the server knows it, and what lies beneath: a
         /// file, a folder; * and ? match within a name
@@ -122,14 +128,14 @@ pub(crate) enum Command {
         /// ? match within a name
         #[arg(value_name = "PATH", required = true)]
         paths: Vec<String>,
-        /// Ask these servers for paths that name none
+        /// Ask these servers for paths that name none; without -s, this computer
         #[arg(short, long = "server", value_name = "SERVER", num_args = 1.., value_hint = ValueHint::Hostname)]
         servers: Vec<String>,
     },
     /// Show which clients use a share (--share), or which shares a client uses
     /// (--client)
     Connections {
-        #[arg(value_name = "SERVER", value_hint = ValueHint::Hostname, help = SERVER_HELP)]
+        #[arg(value_name = "SERVER", value_hint = ValueHint::Hostname, help = SERVER_OR_HERE_HELP)]
         servers: Vec<String>,
         /// The share whose clients are wanted
         #[arg(long, value_name = "NAME")]

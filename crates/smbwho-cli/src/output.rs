@@ -105,18 +105,18 @@ pub(crate) fn sink<'a, T: Kind>(
     }
 }
 
-/// The columns of a format when none were asked for by name.
+/// The columns of a format when none were asked for by name; `here` is whether
+/// this computer is asked directly.
 pub(crate) fn default_columns<T: Kind>(
     format: Format,
     several_servers: bool,
+    here: bool,
 ) -> Vec<&'static Column<T>> {
-    let shown = |column: &&Column<T>| {
-        format != Format::Table
-            || match column.shown {
-                Shown::Always => true,
-                Shown::SeveralServers => several_servers,
-                Shown::Wide => false,
-            }
+    let shown = |column: &&Column<T>| match (format, column.shown) {
+        (Format::Table, Shown::SeveralServers) => several_servers,
+        (Format::Table, Shown::Wide | Shown::WideHere) => false,
+        (Format::Wide, Shown::WideHere) => here,
+        _ => true,
     };
     T::COLUMNS.iter().filter(shown).collect()
 }

@@ -95,4 +95,6 @@ pub(crate) enum Shown {
     SeveralServers,
     /// Only in the wide table.
     Wide,
+    /// Only in the wide table of this computer itself: nobody else tells it.
+    WideHere,
 }

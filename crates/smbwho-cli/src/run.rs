@@ -101,7 +101,7 @@ fn printed(outcome: io::Result<()>) -> Result<Exit, Stop> {
 fn show_sessions(words: Vec<String>, shared: &Shared, report: Report) -> Result<Exit, Stop> {
     let level = sessions_level(shared)?;
     let setup = Setup::load(shared, report)?;
-    let (servers, words) = setup.servers(words)?;
+    let (servers, words) = setup.servers_or_here(words)?;
     setup.ask::<Session>(servers, None, async |fleet, interrupted, printing| {
         sessions::run(fleet, &shared.rows, level, &words, interrupted, printing).await
     })
@@ -124,7 +124,7 @@ fn show_files(
     let place = path.as_deref().map(Place::local).transpose();
     let place = place.map_err(|error| error.to_string())?;
     let setup = Setup::load(shared, report)?;
-    let (servers, words) = setup.servers(words)?;
+    let (servers, words) = setup.servers_or_here(words)?;
     let nothing = Some("No open files found.");
     setup.ask::<OpenFile>(servers, nothing, async |fleet, interrupted, printing| {
         let rows = &shared.rows;
@@ -193,7 +193,7 @@ fn show_connections(
         ));
     }
     let setup = Setup::load(shared, report)?;
-    let (servers, words) = setup.servers(words)?;
+    let (servers, words) = setup.servers_or_here(words)?;
     setup.ask::<Connection>(servers, None, async |fleet, interrupted, printing| {
         let rows = &shared.rows;
         connections::run(fleet, &of, rows, level, &words, interrupted, printing).await

@@ -12,7 +12,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::sync::Arc;
 
-use smbwho::Address;
+use smbwho::{Address, Host, Server};
 
 use crate::config::Config;
 
@@ -32,6 +32,23 @@ pub(crate) struct Target {
     /// The cluster for which it speaks, by the name the configuration gives
     /// it: its rows bear that name, and it is their node.
     pub(crate) cluster: Option<Arc<str>>,
+    /// It is this computer, to be asked directly; the address is its name.
+    pub(crate) here: bool,
+}
+
+impl Target {
+    /// This computer.
+    pub(crate) fn here() -> Self {
+        let name = Server::local().name().to_owned();
+        let address = name.parse().unwrap_or(Address {
+            host: Host::Name(name),
+            port: 445,
+        });
+        Self {
+            here: true,
+            ..Self::from(address)
+        }
+    }
 }
 
 impl From<Address> for Target {
@@ -39,6 +56,7 @@ impl From<Address> for Target {
         Self {
             address,
             cluster: None,
+            here: false,
         }
     }
 }
@@ -162,6 +180,7 @@ impl<F: Fn() -> io::Result<String>> Resolver<'_, F> {
             self.found.add(Target {
                 address,
                 cluster: cluster.cloned(),
+                here: false,
             });
         }
         Ok(())

@@ -36,11 +36,6 @@ fn help_of_commands_without_shared_options() {
 }
 
 #[test]
-fn no_server() {
-    assert_snapshot!(seen(&[]));
-}
-
-#[test]
 fn a_password_on_the_command_line() {
     let seen = seen(&["fs1", "-U", "alice%hunter2"]);
     assert!(!seen.contains("hunter2"));

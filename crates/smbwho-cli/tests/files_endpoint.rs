@@ -92,7 +92,6 @@ fn mistakes_are_found_before_anybody_is_asked() {
     for (name, arguments) in [
         ("no_such_level", &["files", "fs1", "--level", "1"][..]),
         ("sessions_only", &["files", "fs1", "--idle-over", "1h"]),
-        ("no_server", &["who-has", r"D:\x"]),
         ("server_twice", &["who-has", r"\\fs1\data\x", "-s", "fs2"]),
         ("no_share", &["who-has", r"\\fs1"]),
         ("climbs", &["files", "fs1", "--path", "/srv/../etc"]),

@@ -200,7 +200,7 @@ fn logons_are_refused_to_others_with_a_reason() {
 #[test]
 fn what_means_nothing_here_is_refused_before_anybody_is_asked() {
     for (arguments, reason) in [
-        (&["logons"][..], "no server is named"),
+        (&["info"][..], "no server is named"),
         (
             &["logons", "fs1", "--idle-over", "1h"],
             "--idle-over chooses sessions, not logons",

@@ -5,6 +5,7 @@
 //! [`Native`] make the same calls, each in its way (`Server::call`), so lists
 //! come page by page from either; [`Local`] gives a list as a whole.
 
+use crate::local::Local;
 use crate::native::Native;
 use crate::server::Remote;
 
@@ -17,22 +18,4 @@ pub(crate) enum Backend {
     Native(Native),
     /// By what programs of this computer tell of it.
     Local(Local),
-}
-
-/// This computer, where it is no Windows.
-pub(crate) struct Local {
-    name: String,
-}
-
-impl Local {
-    pub(crate) fn new() -> Self {
-        Self {
-            name: "localhost".to_owned(),
-        }
-    }
-
-    /// The computer's own name.
-    pub(crate) fn name(&self) -> &str {
-        &self.name
-    }
 }

@@ -15,6 +15,7 @@ use smbwho_rpc::ndr::NdrError;
 
 use crate::enumerate::{Answer, At, Listing, MAX_PREFERRED_LENGTH, Pager, Reply};
 use crate::error::ErrorKind;
+use crate::local::{Local, LocalError, Told};
 use crate::pattern::Pattern;
 use crate::rows::{Page, Rows};
 use crate::{Error, Name, Server, ShareKind};
@@ -297,6 +298,14 @@ impl Listing for Connections {
         let of = |user: &Pattern| row.user.as_ref().is_some_and(|name| user.matches(name));
         // One that is made up must be seen, to be told of.
         row.made_up || self.user.as_ref().is_none_or(of)
+    }
+
+    async fn local(&self, server: &Server, local: &Local) -> Result<Told<Connection>, Error> {
+        if self.level.is_some() {
+            return Err(server.error(ErrorKind::Local(LocalError::NoLevels)));
+        }
+        let status = local.samba(server).await?;
+        Ok(status.connections(&self.qualifier).into())
     }
 
     async fn settle(pager: &Pager<Self>, level: u32, rows: &mut [Connection]) {

@@ -14,8 +14,9 @@ use smbwho_msrpc::status::Win32Status;
 use smbwho_rpc::Call;
 use smbwho_rpc::ndr::NdrError;
 
-use crate::backend::{Backend, Local};
+use crate::backend::Backend;
 use crate::error::{ErrorKind, Refusal};
+use crate::local::{Local, Told};
 use crate::rows::{Page, Rows};
 use crate::{Error, Server};
 
@@ -49,7 +50,7 @@ pub(crate) trait Listing: Sized + Send + Sync + 'static {
         &self,
         server: &Server,
         local: &Local,
-    ) -> impl Future<Output = Result<Vec<Self::Row>, Error>> + Send {
+    ) -> impl Future<Output = Result<Told<Self::Row>, Error>> + Send {
         let _ = local;
         future::ready(Err(server.needs_connection(name::<Self>())))
     }
@@ -209,7 +210,10 @@ impl<L: Listing> Pager<L> {
 
     async fn page(&mut self) -> Result<Page<L::Row>, Error> {
         if let Backend::Local(local) = self.server.backend() {
-            let mut rows = self.listing.local(&self.server, local).await?;
+            let Told { mut rows, missing } = self.listing.local(&self.server, local).await?;
+            if let Some(missing) = missing {
+                self.next = Next::Fail(Box::new(missing));
+            }
             rows.retain(|row| self.listing.lets_through(row));
             return Ok(Page { rows });
         }

@@ -15,6 +15,7 @@ use smbwho_smb::{NtStatus, SmbError, SmbErrorKind, Step};
 use crate::code::{Code, KerberosCode};
 use crate::files::PlaceError;
 use crate::hint;
+use crate::local::LocalError;
 
 /// Why a question to a server failed: which server, at which step, with which
 /// code, and what to try.
@@ -105,6 +106,8 @@ pub enum ErrorKind {
     },
     /// What is looked for on the server is no path.
     NoPlace(PlaceError),
+    /// This computer could not tell of itself.
+    Local(LocalError),
     /// What is asked can be asked over SMB only, and this server is asked
     /// without a connection ([`Server::local`](crate::Server::local)).
     NeedsConnection {

@@ -34,6 +34,7 @@ pub(crate) fn hint(kind: &ErrorKind) -> Option<String> {
                 .into(),
         ),
         ErrorKind::NoPlace(_) => None,
+        ErrorKind::Local(error) => Some(error.hint().into()),
         ErrorKind::NeedsConnection { .. } => Some(
             "Name this computer like any other server, as in `smbwho … localhost -U USER`.".into(),
         ),

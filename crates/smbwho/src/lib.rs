@@ -65,6 +65,7 @@ mod fleet;
 mod groups;
 mod hint;
 mod info;
+mod local;
 mod logons;
 #[doc(hidden)]
 pub mod measure;
@@ -95,11 +96,12 @@ pub use groups::{
 pub use info::{
     Clock, ClockSkew, IdleLimit, Platform, ServerInfo, ServerType, Statistics, Version,
 };
+pub use local::LocalError;
 pub use logons::{Logon, LogonDetails, LogonLevel, LogonSource, LogonType, LogonsQuery};
 pub use name::Name;
 pub use rows::{Page, Rows};
 pub use server::Server;
-pub use session::{Level, Session, SessionFlags};
+pub use session::{Level, Protection, Session, SessionFlags};
 pub use sessions::SessionsQuery;
 pub use shares::{
     Caching, MaxUses, NewShare, Share, ShareChange, ShareKind, ShareLevel, ShareSecurity,

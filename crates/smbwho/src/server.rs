@@ -5,8 +5,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use smbwho_rpc::{Call, Interface};
 use smbwho_smb::{Address, Facts, Login, Options, RpcPipe, SmbSession};
 
-use crate::backend::{Backend, Local};
+use crate::backend::Backend;
 use crate::error::ErrorKind;
+use crate::local::Local;
 use crate::native;
 use crate::sessions::SessionsQuery;
 use crate::{Error, Level, ShareLevel};
@@ -113,14 +114,31 @@ impl Server {
     /// This computer, asked without a connection and without a password.
     /// Nothing is asked yet.
     ///
-    /// What cannot be asked in this way fails with
-    /// [`ErrorKind::NeedsConnection`].
+    /// Its Samba tells root who is connected ([`Server::sessions`]), what is
+    /// open ([`Server::files`]) and who uses which share
+    /// ([`Server::connections_to`], [`Server::connections_from`]). What cannot
+    /// be asked in this way fails with [`ErrorKind::NeedsConnection`].
+    ///
+    /// ```no_run
+    /// # async fn example() -> Result<(), smbwho::Error> {
+    /// for session in smbwho::Server::local().sessions().collect().await?.rows {
+    ///     println!("{:?} from {:?}", session.user, session.address);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn local() -> Self {
+        Self::local_with(&Options::default())
+    }
+
+    /// As [`Server::local`]; a question may take as long as
+    /// [`reply_timeout`](Options::reply_timeout) says.
+    pub fn local_with(options: &Options) -> Self {
         if let Some(native) = native::here() {
             let name = native::HERE.to_owned();
             return Self::new(name, String::new(), Backend::Native(native));
         }
-        let local = Local::new();
+        let local = Local::new(options.reply_timeout);
         Self::new(
             local.name().to_owned(),
             String::new(),

@@ -1,6 +1,7 @@
 //! One session of a server: the row of `NetSessionEnum`.
 
 use std::fmt;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::Name;
@@ -42,6 +43,15 @@ pub struct Session {
     /// The transport the client came over. Level 502.
     #[doc(alias = "sesi502_transport")]
     pub transport: Option<Name>,
+    /// The SMB dialect: `3.1.1`. Told by no level; only this computer's own
+    /// Samba tells it.
+    pub dialect: Option<Name>,
+    /// How messages are encrypted. As the dialect.
+    pub cipher: Option<Protection>,
+    /// How messages are signed. As the dialect.
+    pub signing: Option<Protection>,
+    /// The client's end of the connection. As the dialect.
+    pub address: Option<SocketAddr>,
     /// The level of information this row was told at. `None` where it was
     /// told otherwise than by a call that has levels.
     pub level: Option<Level>,
@@ -60,7 +70,34 @@ impl Session {
             flags: None,
             client_type: None,
             transport: None,
+            dialect: None,
+            cipher: None,
+            signing: None,
+            address: None,
             level: level.into(),
+        }
+    }
+}
+
+/// How the messages of a session are protected.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Protection {
+    /// Not at all.
+    None,
+    /// Some of them, by this algorithm. A client that merely may sign is
+    /// counted here too.
+    Partial(Name),
+    /// All of them, by this algorithm: `AES-128-GCM`.
+    Full(Name),
+}
+
+impl fmt::Display for Protection {
+    /// `none`, `partial(AES-128-GMAC)`, `AES-128-GMAC`: as `smbstatus` has it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Protection::None => f.write_str("none"),
+            Protection::Partial(algorithm) => write!(f, "partial({algorithm})"),
+            Protection::Full(algorithm) => algorithm.fmt(f),
         }
     }
 }

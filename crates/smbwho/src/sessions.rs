@@ -12,6 +12,7 @@ use smbwho_rpc::ndr::{NdrError, WStr, Wire};
 
 use crate::enumerate::{Answer, At, Listing, MAX_PREFERRED_LENGTH, Pager, Reply};
 use crate::error::ErrorKind;
+use crate::local::{self, Local, LocalError, Told};
 use crate::pattern::Pattern;
 use crate::rows::{Page, Rows};
 use crate::session::SessionFlags;
@@ -194,6 +195,24 @@ impl Listing for Sessions {
         lets_through(self.client.as_ref(), self.user.as_ref(), row)
     }
 
+    async fn local(&self, server: &Server, local: &Local) -> Result<Told<Session>, Error> {
+        if self.level.is_some() {
+            return Err(server.error(ErrorKind::Local(LocalError::NoLevels)));
+        }
+        match local.samba(server).await {
+            Ok(status) => Ok(status.sessions(true).into()),
+            Err(error) if local::is_failure(&error) => {
+                // Who is connected is worth more than how much they have open.
+                let status = local.samba_sessions(server).await?;
+                Ok(Told {
+                    rows: status.sessions(false),
+                    missing: Some(error),
+                })
+            }
+            Err(error) => Err(error),
+        }
+    }
+
     async fn settle(pager: &Pager<Self>, level: u32, rows: &mut [Session]) {
         if pager.listing.level.is_none() {
             pager
@@ -305,7 +324,7 @@ fn rows(sessions: &SessionEnumUnion<'_>) -> Vec<Session> {
             flags: Some(SessionFlags(row.user_flags)),
             client_type: name(row.cltype_name),
             transport: name(row.transport),
-            level: Some(Level::L502),
+            ..Session::unknown(Level::L502)
         }),
     }
 }

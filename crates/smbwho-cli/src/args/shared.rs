@@ -64,6 +64,24 @@ pub(crate) struct LoginArgs {
     pub(crate) password_stdin: bool,
 }
 
+impl LoginArgs {
+    /// The first of these options that is given.
+    pub(crate) fn given(&self) -> Option<&'static str> {
+        let given = [
+            (self.login.is_some(), "--login"),
+            (self.auth_file.is_some(), "--auth-file"),
+            (self.kerberos, "--kerberos"),
+            (self.ccache.is_some(), "--ccache"),
+            (self.kdc.is_some(), "--kdc"),
+            (self.no_pass, "--no-pass"),
+            (self.password_stdin, "--password-stdin"),
+        ];
+        given
+            .into_iter()
+            .find_map(|(given, name)| given.then_some(name))
+    }
+}
+
 /// Which rows, and in which order.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Choosing rows")]

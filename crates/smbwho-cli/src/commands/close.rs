@@ -78,7 +78,7 @@ pub(crate) fn check(what: &CloseWhat, rows: &RowArgs) -> Result<(), String> {
 
 /// The columns that a table has without being told.
 pub(crate) fn columns(what: &CloseWhat, format: Format) -> Vec<&'static Column<Closed>> {
-    let mut columns = output::default_columns(format, false);
+    let mut columns = output::default_columns(format, false, false);
     if format == Format::Table {
         let empty: &[&str] = match what {
             CloseWhat::Session { .. } => &["what", "id", "path"],

@@ -12,7 +12,7 @@ use std::future::Future;
 use std::io;
 use std::pin::pin;
 
-use futures::stream::{Stream, StreamExt as _};
+use futures::stream::{self, Stream, StreamExt as _};
 use smbwho::{ConnectOptions, Error, Event, Login, Page, Server};
 
 use crate::exit::Exit;
@@ -27,6 +27,8 @@ use gathered::Gathered;
 /// Whom to ask, and how.
 pub(crate) struct Fleet {
     pub(crate) servers: Vec<Target>,
+    /// This computer, when it is the one that is asked.
+    pub(crate) here: Option<Server>,
     pub(crate) login: Login,
     pub(crate) options: ConnectOptions,
     /// How many are asked, that is.
@@ -65,7 +67,10 @@ impl Fleet {
     {
         let addresses: Vec<_> = self.servers.iter().map(|to| to.address.clone()).collect();
         let mut gathered = Gathered::new(self.servers, self.resume, printing);
-        let mut events = pin!(self.many.ask(addresses, question));
+        let mut events = pin!(match self.here {
+            Some(server) => ask_here(question(server)).left_stream(),
+            None => self.many.ask(addresses, question).right_stream(),
+        });
         let mut interrupted = pin!(interrupted);
         let stopped = loop {
             let event = tokio::select! {
@@ -94,4 +99,16 @@ impl Fleet {
         };
         gathered.finish(stopped)
     }
+}
+
+/// What comes of this computer, which is asked directly.
+fn ask_here<T>(
+    pages: impl Stream<Item = Result<Page<T>, Error>>,
+) -> impl Stream<Item = (usize, Event<T>)> {
+    let events = pages.map(|page| match page {
+        Ok(page) => Event::Page(page),
+        Err(error) => Event::Failed(Box::new(error)),
+    });
+    let done = stream::once(std::future::ready(Event::Done));
+    events.chain(done).map(|event| (0, event))
 }

@@ -75,15 +75,11 @@ impl Plan {
             return Ok(plan);
         }
         let others = others()?;
-        if others.is_empty() {
-            return Err(format!(
-                "'{}' names no server: write \\\\server\\share\\path, or name the servers with -s",
-                paths
-                    .iter()
-                    .find(|path| !UncPath::looks_like(path))
-                    .map_or("", String::as_str)
-            ));
-        }
+        let others = if others.is_empty() {
+            vec![Target::here()]
+        } else {
+            others
+        };
         for server in others {
             for wanted in &local {
                 plan.add(server.clone(), wanted.clone());
@@ -282,7 +278,6 @@ mod tests {
     fn mistakes_are_explained() {
         for (paths, named, expected) in [
             (&["//fs1/data/x"][..], &["fs2"][..], "name their server"),
-            (&[r"D:\x"], &[], "names no server"),
             (&["//fs1"], &[], "names no share"),
             (&["//fs 1/data"], &[], "not a server name"),
             (&[""], &["fs1"], "no path was given"),

@@ -60,6 +60,9 @@ impl<T: Kind, W: Write> Sink<T> for Csv<T, W> {
                 self.cell.clear();
                 match (column.cell)(row) {
                     Cell::Text(text) => write_text(&mut self.cell, text, self.terminal),
+                    Cell::Protection(how) => {
+                        write_text(&mut self.cell, &how.to_string(), self.terminal);
+                    }
                     Cell::List(texts) => {
                         write_text(&mut self.cell, &texts.join(", "), self.terminal);
                     }

@@ -90,7 +90,12 @@ fn print_columns(
 }
 
 fn print(style: Style, rows: Vec<Row<Session>>) -> String {
-    print_columns(style, default_columns(style.format, false), rows, &[])
+    print_columns(
+        style,
+        default_columns(style.format, false, false),
+        rows,
+        &[],
+    )
 }
 
 fn of(format: Format) -> Style {
@@ -106,7 +111,7 @@ fn table() {
 fn table_of_several_servers() {
     assert_snapshot!(print_columns(
         PLAIN,
-        default_columns(Format::Table, true),
+        default_columns(Format::Table, true, false),
         rows(),
         &[]
     ));
@@ -190,7 +195,7 @@ fn wide_table_is_never_cut() {
 #[test]
 fn table_without_rows() {
     assert_eq!(print(PLAIN, Vec::new()), "No sessions found.\n");
-    let columns = || default_columns(Format::Table, true);
+    let columns = || default_columns(Format::Table, true, false);
     assert_eq!(
         print_columns(PLAIN, columns(), Vec::new(), &[problem()]),
         ""
@@ -201,7 +206,7 @@ fn table_without_rows() {
 fn json() {
     let printed = print_columns(
         of(Format::Json),
-        default_columns(Format::Json, false),
+        default_columns(Format::Json, false, false),
         rows(),
         &[problem(), Problem::interrupted("fs3")],
     );

@@ -51,6 +51,7 @@ impl<T: Kind, W: Write> Sink<T> for Tsv<T, W> {
                 out.push_str(if index == 0 { "" } else { "\t" });
                 match (column.cell)(row) {
                     Cell::Text(text) => write_text(out, text, self.terminal),
+                    Cell::Protection(how) => write_text(out, &how.to_string(), self.terminal),
                     Cell::List(texts) => write_text(out, &texts.join(", "), self.terminal),
                     plain => plain.write_plain(out),
                 }

@@ -2,9 +2,10 @@
 
 use std::cmp::Ordering;
 use std::fmt::Write as _;
+use std::net::SocketAddr;
 use std::time::{Duration, SystemTime};
 
-use smbwho::Sid;
+use smbwho::{Protection, Sid};
 
 use super::info::timestamp;
 use crate::duration;
@@ -36,6 +37,10 @@ pub(crate) enum Cell<'a> {
     NoLimit,
     /// A security identifier.
     Sid(&'a Sid),
+    /// An address and a port.
+    Address(SocketAddr),
+    /// An algorithm, and for how much of the traffic: hostile.
+    Protection(&'a Protection),
     /// A set of bits: those that are set by their names, the rest in hex.
     Bits(u32, &'static [(u32, &'static str)]),
 }
@@ -60,6 +65,11 @@ impl<'a> Cell<'a> {
     /// A moment that may not have been told.
     pub(crate) fn moment(moment: Option<SystemTime>) -> Self {
         moment.map_or(Cell::Unknown, Cell::Moment)
+    }
+
+    /// A protection that may not have been told.
+    pub(crate) fn protection(how: &'a Option<Protection>) -> Self {
+        how.as_ref().map_or(Cell::Unknown, Cell::Protection)
     }
 
     /// A flag that may not have been told.
@@ -91,7 +101,8 @@ impl<'a> Cell<'a> {
             Cell::Hex(number) => write!(out, "{number:#x}"),
             Cell::NoLimit => out.write_str("no limit"),
             Cell::Bits(0, _) => out.write_str("none"),
-            Cell::Bits(..) | Cell::Sid(_) | Cell::Moment(_) => {
+            Cell::Protection(how) => escape::write_visible(out, &how.to_string()),
+            Cell::Bits(..) | Cell::Sid(_) | Cell::Moment(_) | Cell::Address(_) => {
                 self.write_plain(out);
                 Ok(())
             }
@@ -108,6 +119,8 @@ impl<'a> Cell<'a> {
             Cell::Text(text) => escape::write_json(out, text),
             Cell::Sid(sid) => escape::write_json(out, &sid.to_string()),
             Cell::Moment(moment) => escape::write_json(out, &timestamp(moment).unwrap_or_default()),
+            Cell::Address(address) => escape::write_json(out, &address.to_string()),
+            Cell::Protection(how) => escape::write_json(out, &how.to_string()),
             Cell::List(texts) => {
                 for (index, text) in texts.iter().enumerate() {
                     out.push(if index == 0 { '[' } else { ',' });
@@ -138,6 +151,8 @@ impl<'a> Cell<'a> {
             Cell::Flag(flag) => out.write_str(if flag { "true" } else { "false" }),
             Cell::Sid(sid) => write!(out, "{sid}"),
             Cell::Moment(moment) => out.write_str(&timestamp(moment).unwrap_or_default()),
+            Cell::Address(address) => write!(out, "{address}"),
+            Cell::Protection(how) => write!(out, "{how}"),
             Cell::Bits(bits, names) => {
                 write_bits(out, bits, names, None);
                 Ok(())
@@ -158,6 +173,8 @@ impl<'a> Cell<'a> {
             (Cell::Moment(a), Cell::Moment(b)) => a.cmp(&b),
             (Cell::Flag(a), Cell::Flag(b)) => a.cmp(&b),
             (Cell::Sid(a), Cell::Sid(b)) => a.cmp(b),
+            (Cell::Address(a), Cell::Address(b)) => a.cmp(&b),
+            (Cell::Protection(a), Cell::Protection(b)) => natural(&a.to_string(), &b.to_string()),
             (Cell::Bits(a, _), Cell::Bits(b, _)) => a.cmp(&b),
             (Cell::Hex(a), Cell::Hex(b)) => a.cmp(&b),
             (Cell::NoLimit, Cell::Number(_)) | (Cell::Hex(_), Cell::Text(_)) => Ordering::Greater,

@@ -86,5 +86,33 @@ impl Kind for Session {
             shown: Shown::Wide,
             cell: |row| Cell::number(row.data.level.map(Level::number)),
         },
+        Column {
+            name: "dialect",
+            header: "DIALECT",
+            align: Align::Left,
+            shown: Shown::WideHere,
+            cell: |row| Cell::text(&row.data.dialect),
+        },
+        Column {
+            name: "cipher",
+            header: "CIPHER",
+            align: Align::Left,
+            shown: Shown::WideHere,
+            cell: |row| Cell::protection(&row.data.cipher),
+        },
+        Column {
+            name: "signing",
+            header: "SIGNING",
+            align: Align::Left,
+            shown: Shown::WideHere,
+            cell: |row| Cell::protection(&row.data.signing),
+        },
+        Column {
+            name: "address",
+            header: "ADDRESS",
+            align: Align::Left,
+            shown: Shown::WideHere,
+            cell: |row| row.data.address.map_or(Cell::Unknown, Cell::Address),
+        },
     ];
 }

@@ -6,7 +6,7 @@ use std::num::NonZeroUsize;
 use std::pin::Pin;
 use std::time::Duration;
 
-use smbwho::{Address, ConnectOptions, Login};
+use smbwho::{Address, ConnectOptions, Login, Server};
 use tokio::runtime;
 
 use super::{Stop, servers_come_last};
@@ -49,22 +49,36 @@ impl<'a> Setup<'a> {
     /// The servers that are meant, and the words that named them: those of
     /// the command line, or of the configuration where there are none.
     pub(super) fn servers(&self, words: Vec<String>) -> Result<(Vec<Target>, Vec<String>), Stop> {
+        let (servers, words) = self.servers_or_here(words)?;
+        if servers.iter().any(|server| server.here) {
+            return Err(Stop::Wrong(
+                "no server is named, and of itself this computer tells that only over SMB: name \
+                 it like any other, as in `localhost -U USER`, or see --help"
+                    .to_owned(),
+            ));
+        }
+        Ok((servers, words))
+    }
+
+    /// As [`servers`](Self::servers); none at all is this computer.
+    pub(super) fn servers_or_here(
+        &self,
+        words: Vec<String>,
+    ) -> Result<(Vec<Target>, Vec<String>), Stop> {
         if words.iter().any(|word| mistyped::is_command(word)) {
             return Err(servers_come_last());
         }
         let words = self.or_configured(words);
-        if words.is_empty() {
-            return Err(Stop::Wrong(
-                "no server is named. Showing this computer's own sessions is not built yet: name \
-                 it like any other, as in `smbwho localhost`, or see --help"
-                    .to_owned(),
-            ));
-        }
-        let servers = self.resolve(&words)?;
+        let servers = if words.is_empty() {
+            credentials::check(&self.shared.login, false)?;
+            vec![Target::here()]
+        } else {
+            self.resolve(&words)?
+        };
         Ok((servers, words))
     }
 
-    /// As [`servers`](Self::servers), where it may be that none is meant.
+    /// The servers of the option `-s`; none where there are none.
     pub(super) fn servers_or_none(&self, words: Vec<String>) -> Result<Vec<Target>, String> {
         self.resolve(&self.or_configured(words))
     }
@@ -112,16 +126,28 @@ impl<'a> Setup<'a> {
             return Ok(Exit::Success);
         }
 
-        let (login, notes) = credentials::login(&shared.login, &config, &mut credentials::System)?;
+        let options = connect_options(shared, &config);
+        let here = servers.iter().any(|server| server.here);
+        if here && let Some(option) = shared.login.given() {
+            return Err(Stop::Wrong(format!(
+                "{option} is for a server, and none is named; to ask this computer as any other \
+                 server, write localhost"
+            )));
+        }
+        let here = here.then(|| Server::local_with(&options));
+        let (login, notes) = match here {
+            Some(_) => (Login::Anonymous, Vec::new()),
+            None => credentials::login(&shared.login, &config, &mut credentials::System)?,
+        };
         let report = Report {
             json: format == Format::Jsonl,
             ..report
         };
         notes.iter().for_each(|note| report.note(note));
 
-        let options = connect_options(shared, &config);
         let fleet = Fleet {
             servers,
+            here,
             many: many(shared, &config, &login, &options, several),
             login,
             options,
@@ -231,7 +257,8 @@ fn columns<T: Kind>(format: Format, servers: &[Target]) -> Vec<&'static Column<T
         None => target.address.to_string(),
     };
     let several = servers.windows(2).any(|two| name(&two[0]) != name(&two[1]));
-    let mut columns = output::default_columns(format, several);
+    let here = servers.iter().any(|target| target.here);
+    let mut columns = output::default_columns(format, several, here);
     if servers.iter().any(|target| target.cluster.is_some()) {
         let server = columns.iter().position(|column| column.name == "server");
         columns.insert(server.map_or(0, |at| at + 1), T::NODE);

@@ -5,12 +5,12 @@ use super::*;
 #[tokio::test]
 async fn what_nothing_here_tells_needs_a_connection() {
     let local = Server::local();
-    let error = local.connections_to("data").collect().await;
+    let error = local.shares().collect().await;
     let error = error.expect_err("no rows");
     assert!(matches!(
         error.kind(),
         ErrorKind::NeedsConnection {
-            what: "NetrConnectionEnum"
+            what: "NetrShareEnum"
         }
     ));
     assert!(error.hint().is_some_and(|hint| hint.contains("localhost")));

@@ -39,6 +39,7 @@ impl fmt::Display for ErrorKind {
                 )
             }
             ErrorKind::NoPlace(error) => error.fmt(f),
+            ErrorKind::Local(error) => error.fmt(f),
             ErrorKind::NeedsConnection { what } => write!(
                 f,
                 "this can be asked over SMB only ({what}), and no server is named"

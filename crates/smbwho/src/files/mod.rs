@@ -11,6 +11,8 @@ use std::sync::Arc;
 pub use place::{Place, PlaceError, UncPath, UncPathError};
 pub use query::FilesQuery;
 
+use smbwho_msrpc::srvsvc::file;
+
 use crate::pattern::Pattern;
 use crate::{Code, Name};
 
@@ -108,15 +110,22 @@ pub enum ClientBasis {
 pub struct Permissions(pub u32);
 
 impl Permissions {
+    pub(crate) const READ: Self = Self(file::PERM_FILE_READ);
+    pub(crate) const WRITE: Self = Self(file::PERM_FILE_WRITE);
+    pub(crate) const EXECUTE: Self = Self(file::ACCESS_EXEC);
+    pub(crate) const DELETE: Self = Self(file::ACCESS_DELETE);
+    pub(crate) const ATTRIBUTES: Self = Self(file::ACCESS_ATRIB);
+    pub(crate) const PERMISSIONS: Self = Self(file::ACCESS_PERM);
+
     /// Every bit that has a name, and the name.
     pub const NAMES: &'static [(u32, &'static str)] = &[
-        (smbwho_msrpc::srvsvc::file::PERM_FILE_READ, "read"),
-        (smbwho_msrpc::srvsvc::file::PERM_FILE_WRITE, "write"),
-        (smbwho_msrpc::srvsvc::file::PERM_FILE_CREATE, "create"),
-        (smbwho_msrpc::srvsvc::file::ACCESS_EXEC, "execute"),
-        (smbwho_msrpc::srvsvc::file::ACCESS_DELETE, "delete"),
-        (smbwho_msrpc::srvsvc::file::ACCESS_ATRIB, "attributes"),
-        (smbwho_msrpc::srvsvc::file::ACCESS_PERM, "permissions"),
+        (file::PERM_FILE_READ, "read"),
+        (file::PERM_FILE_WRITE, "write"),
+        (file::PERM_FILE_CREATE, "create"),
+        (file::ACCESS_EXEC, "execute"),
+        (file::ACCESS_DELETE, "delete"),
+        (file::ACCESS_ATRIB, "attributes"),
+        (file::ACCESS_PERM, "permissions"),
     ];
 
     /// The names of the bits that have one.

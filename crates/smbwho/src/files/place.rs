@@ -132,7 +132,9 @@ impl Place {
 
     /// Whether a path of the server is this place, or lies beneath it.
     pub fn holds(&self, path: &str) -> bool {
-        let path: Vec<&str> = components(path).collect();
+        // Samba's own root is its drive C, which it leaves out at home.
+        let root = path.starts_with('/').then_some("c:");
+        let path: Vec<&str> = root.into_iter().chain(components(path)).collect();
         let count = self.parts.len();
         if self.anchored {
             return path.get(..count).is_some_and(|path| self.is(path));
@@ -311,6 +313,11 @@ mod tests {
         let place = local("/srv/Data/żółć");
         assert!(place.holds(r"C:\srv\data\ŻÓŁĆ"));
         assert!(place.holds(r"C:\srv/data/żółć/file"));
+        assert!(
+            place.holds("/srv/data/żółć/file"),
+            "as Samba has it at home"
+        );
+        assert!(!place.holds("/data/srv/data/żółć"));
         assert!(!place.holds(r"D:\srv\data\żółć"));
         assert!(local("/").holds(r"C:\anything"));
     }

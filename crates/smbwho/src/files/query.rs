@@ -14,6 +14,7 @@ use super::clients::Clients;
 use super::{FileLevel, OpenFile, Permissions, Place};
 use crate::enumerate::{At, Listing, MAX_PREFERRED_LENGTH, Pager, Reply};
 use crate::error::ErrorKind;
+use crate::local::{Local, LocalError, Told};
 use crate::pattern::Pattern;
 use crate::rows::{Page, Rows};
 use crate::{Error, Name, Server};
@@ -334,6 +335,15 @@ impl Listing for Files {
                 .is_some_and(|name| client.matches_client(name))
         };
         self.filters.choose(row) && self.filters.client.as_ref().is_none_or(from)
+    }
+
+    async fn local(&self, server: &Server, local: &Local) -> Result<Told<OpenFile>, Error> {
+        if self.level.is_some() {
+            return Err(server.error(ErrorKind::Local(LocalError::NoLevels)));
+        }
+        let rows = local.samba(server).await?.files();
+        self.came.fetch_add(rows.len(), Ordering::Relaxed);
+        Ok(rows.into())
     }
 
     async fn settle(pager: &Pager<Self>, _level: u32, rows: &mut [OpenFile]) {

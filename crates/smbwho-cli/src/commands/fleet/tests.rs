@@ -157,6 +157,7 @@ fn what_a_cluster_tells_as_one_is_printed_once() {
     let node = |name: &str, cluster: Option<&str>| Target {
         address: name.parse().expect("a name"),
         cluster: cluster.map(Arc::from),
+        here: false,
     };
     let servers = vec![
         node("node1", Some("fs")),

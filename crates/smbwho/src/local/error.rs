@@ -1,0 +1,95 @@
+//! Why this computer could not tell of itself.
+
+use std::time::Duration;
+
+use thiserror::Error;
+
+/// What went wrong between us and a program or service of this computer.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum LocalError {
+    /// There is no `smbstatus`.
+    #[error("there is no smbstatus on this computer, so no Samba either")]
+    NoSamba,
+    /// There is a Samba, and its server does not run.
+    #[error("Samba is installed on this computer, but no smbd runs")]
+    NotRunning,
+    /// `smbstatus` tells root only.
+    #[error("smbstatus tells only root who is connected to this computer")]
+    NotRoot,
+    /// `smbstatus` is too old to write JSON.
+    #[error("this computer's smbstatus cannot write JSON")]
+    NoJson,
+    /// Levels belong to calls, and none is made.
+    #[error("this computer's own Samba tells all it knows at once and has no levels")]
+    NoLevels,
+    /// The program cannot be started.
+    #[error("cannot run {program}: {why}")]
+    NotRun {
+        /// The program.
+        program: String,
+        /// What the system said.
+        why: String,
+    },
+    /// The program failed.
+    #[error("{program} failed ({status}): {said}")]
+    Failed {
+        /// The program.
+        program: String,
+        /// How it ended.
+        status: String,
+        /// The first line that it said about it.
+        said: String,
+    },
+    /// The program did not end in time.
+    #[error("{program} did not end within {} s", limit.as_secs())]
+    TimedOut {
+        /// The program.
+        program: String,
+        /// The time it had.
+        limit: Duration,
+    },
+    /// The program says more than anybody could mean.
+    #[error("{program} says more than {} MiB", limit >> 20)]
+    TooLong {
+        /// The program.
+        program: String,
+        /// How much was taken, in bytes.
+        limit: u64,
+    },
+    /// What the program says is not what was expected.
+    #[error("cannot read what smbstatus says: {0}")]
+    Unreadable(String),
+}
+
+impl LocalError {
+    /// What to try.
+    pub(crate) fn hint(&self) -> &'static str {
+        match self {
+            Self::NoSamba => {
+                "Name the server to ask, as in `smbwho SERVER -U USER`; --help has more."
+            }
+            Self::NotRunning => {
+                "Start it (systemctl start smbd), or name the server to ask, as in \
+                 `smbwho SERVER -U USER`."
+            }
+            Self::NotRoot => {
+                "Run it as root (sudo smbwho), or ask this computer as any other server: \
+                 `smbwho localhost -U USER`."
+            }
+            Self::NoJson => {
+                "Samba has it since 4.17. Ask this computer as any other server: \
+                 `smbwho localhost -U USER`."
+            }
+            Self::NoLevels => "Leave --level out.",
+            Self::TimedOut { .. } => "Allow it more time with --timeout.",
+            Self::NotRun { .. }
+            | Self::Failed { .. }
+            | Self::TooLong { .. }
+            | Self::Unreadable(_) => {
+                "Look at what `smbstatus --json` says, or ask this computer as any other server: \
+                 `smbwho localhost -U USER`."
+            }
+        }
+    }
+}

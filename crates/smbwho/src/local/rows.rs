@@ -1,0 +1,270 @@
+//! From what `smbstatus` says to rows. What it does not say is unknown: it
+//! keeps no idle time, and asks of no locks.
+
+use std::collections::{HashMap, HashSet};
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::status::{self, Crypto, Open, ServerId, Status};
+use crate::{ClientBasis, Connection, Name, OpenFile, Permissions, Protection, Session};
+
+/// Rights in an access mask ([MS-SMB2] 2.2.13.1.1), and the permission that
+/// each comes to.
+const RIGHTS: [(u32, Permissions); 9] = [
+    (0x0000_0001, Permissions::READ),
+    (0x0000_0002, Permissions::WRITE),
+    (0x0000_0004, Permissions::WRITE), // append
+    (0x0000_0020, Permissions::EXECUTE),
+    (0x0000_0100, Permissions::ATTRIBUTES), // write them
+    (0x0001_0000, Permissions::DELETE),
+    (0x0004_0000, Permissions::PERMISSIONS), // write the list of access rights
+    (0x0008_0000, Permissions::PERMISSIONS), // write the owner
+    (0x0000_0040, Permissions::DELETE),      // delete children
+];
+
+impl Status {
+    /// Who is connected. How much they have open is not known where this was
+    /// not asked for.
+    pub(crate) fn sessions(&self, with_opens: bool) -> Vec<Session> {
+        let opens = self.opens();
+        let oldest = self.oldest_connections();
+        let row = |(session, opens): (&status::Session, Option<u32>)| Session {
+            client: name(&session.remote_machine),
+            user: name(&session.username),
+            opens: opens.filter(|_| with_opens),
+            // Samba 4.17 does not say when a session began: then the oldest of
+            // its connections to shares has to do, which may be younger.
+            active: match &session.creation_time {
+                Some(began) => self.since(began),
+                None => session
+                    .session_id
+                    .as_deref()
+                    .and_then(|id| oldest.get(id).copied()),
+            },
+            dialect: session.session_dialect.as_deref().map(dialect),
+            cipher: session.encryption.as_ref().and_then(protection),
+            signing: session.signing.as_ref().and_then(protection),
+            address: session.hostname.as_deref().and_then(address),
+            ..Session::unknown(None)
+        };
+        self.sessions.iter().zip(opens).map(row).collect()
+    }
+
+    /// How many files each session has open.
+    fn opens(&self) -> Vec<Option<u32>> {
+        let owners = Owners::of(self);
+        let mut counts = vec![0_u32; self.sessions.len()];
+        // The smbds with a file of which nobody can say whose it is.
+        let mut unclear = HashSet::new();
+        for open in self.open_files.iter().flat_map(|file| &file.opens) {
+            match owners.of_open(open).and_then(|owner| counts.get_mut(owner)) {
+                Some(count) => *count += 1,
+                None => _ = unclear.insert(&open.server_id),
+            }
+        }
+        let known = |(session, count): (&status::Session, u32)| {
+            (!unclear.contains(&session.server_id)).then_some(count)
+        };
+        self.sessions.iter().zip(counts).map(known).collect()
+    }
+
+    /// The age of the oldest connection to a share that each session has.
+    fn oldest_connections(&self) -> HashMap<&str, Duration> {
+        let mut oldest = HashMap::new();
+        for tcon in &self.tcons {
+            let age = tcon.connected_at.as_deref().and_then(|at| self.since(at));
+            if let (Some(session), Some(age)) = (tcon.session_id.as_deref(), age) {
+                let known = oldest.entry(session).or_insert(age);
+                *known = age.max(*known);
+            }
+        }
+        oldest
+    }
+
+    /// Which files are open.
+    pub(crate) fn files(&self) -> Vec<OpenFile> {
+        let owners = Owners::of(self);
+        let rows = self.open_files.iter().flat_map(|file| {
+            let path = path(file);
+            let owners = &owners;
+            file.opens.iter().map(move |open| {
+                let client = owners.client_of(&open.server_id);
+                OpenFile {
+                    path: path.clone(),
+                    user: owners.user_of(open),
+                    permissions: open.access_mask.as_ref().and_then(permissions),
+                    client_basis: match client {
+                        Some(_) => ClientBasis::Server,
+                        None => ClientBasis::NoSession,
+                    },
+                    client,
+                    ..OpenFile::unknown(id(open), None)
+                }
+            })
+        });
+        rows.collect()
+    }
+
+    /// Which clients are connected to a share, or, with a client, to which
+    /// shares.
+    pub(crate) fn connections(&self, qualifier: &str) -> Vec<Connection> {
+        let fold = |text: &str| text.to_lowercase();
+        let sessions: HashMap<&str, &status::Session> = self
+            .sessions
+            .iter()
+            .filter_map(|session| Some((session.session_id.as_deref()?, session)))
+            .collect();
+        let client = qualifier.strip_prefix(r"\\").map(fold);
+        let rows = self.tcons.iter().filter(|tcon| {
+            let (told, wanted) = match &client {
+                Some(client) => (&tcon.machine, client.clone()),
+                None => (&tcon.service, fold(qualifier)),
+            };
+            told.as_deref().is_some_and(|told| fold(told) == wanted)
+        });
+        rows.map(|tcon| {
+            let session = tcon.session_id.as_deref().and_then(|id| sessions.get(id));
+            Connection {
+                id: tcon.tcon_id.as_deref().and_then(|id| id.parse().ok()),
+                active: tcon.connected_at.as_deref().and_then(|at| self.since(at)),
+                user: session.and_then(|session| name(&session.username)),
+                name: name(match client {
+                    Some(_) => &tcon.service,
+                    None => &tcon.machine,
+                }),
+                ..Connection::unknown(None)
+            }
+        })
+        .collect()
+    }
+
+    /// The time from a moment to when this was said, in whole seconds.
+    fn since(&self, moment: &str) -> Option<Duration> {
+        let moment: Timestamp = moment.parse().ok()?;
+        let now: Timestamp = self.timestamp.as_deref()?.parse().ok()?;
+        let secs = now.duration_since(moment).as_secs();
+        u64::try_from(secs).ok().map(Duration::from_secs)
+    }
+}
+
+/// The numbers of the sessions that each smbd serves.
+struct Owners<'a> {
+    status: &'a Status,
+    by_smbd: HashMap<&'a ServerId, Vec<usize>>,
+}
+
+impl<'a> Owners<'a> {
+    fn of(status: &'a Status) -> Self {
+        let mut by_smbd = HashMap::<_, Vec<_>>::new();
+        for (number, session) in status.sessions.iter().enumerate() {
+            by_smbd.entry(&session.server_id).or_default().push(number);
+        }
+        Self { status, by_smbd }
+    }
+
+    /// The session through which a file was opened: the only one of its smbd,
+    /// or the only one there of its user. (The user of a file may be another
+    /// than the session's: `force user`.)
+    fn of_open(&self, open: &Open) -> Option<usize> {
+        let sessions = self.by_smbd.get(&open.server_id)?;
+        if let [session] = sessions[..] {
+            return Some(session);
+        }
+        let mut same = sessions.iter().filter(|session| {
+            let uid = self.status.sessions[**session].uid;
+            uid.is_some() && uid == open.uid
+        });
+        match (same.next(), same.next()) {
+            (Some(session), None) => Some(*session),
+            _ => None,
+        }
+    }
+
+    /// Who opened a file: sessions of one user of one smbd are all theirs.
+    fn user_of(&self, open: &Open) -> Option<Name> {
+        let sessions = self.by_smbd.get(&open.server_id)?;
+        let session = self.of_open(open).or_else(|| {
+            let of_user = |session: &&usize| self.status.sessions[**session].uid == open.uid;
+            sessions.iter().find(of_user).copied()
+        })?;
+        name(&self.status.sessions[session].username)
+    }
+
+    /// The client of an smbd, which serves one.
+    fn client_of(&self, smbd: &ServerId) -> Option<Name> {
+        let session = *self.by_smbd.get(smbd)?.first()?;
+        name(&self.status.sessions[session].remote_machine)
+    }
+}
+
+fn name(text: &Option<String>) -> Option<Name> {
+    text.as_deref().map(Name::from)
+}
+
+/// `SMB3_11` as everybody else writes it. What is new stays as it is.
+fn dialect(told: &str) -> Name {
+    Name::from(match told {
+        "NT1" => "1",
+        "SMB2_02" => "2.0.2",
+        "SMB2_10" => "2.1",
+        "SMB3_00" => "3.0",
+        "SMB3_02" => "3.0.2",
+        "SMB3_11" => "3.1.1",
+        other => other,
+    })
+}
+
+fn protection(crypto: &Crypto) -> Option<Protection> {
+    let cipher = || name(&crypto.cipher);
+    match crypto.degree.as_deref()? {
+        "none" => Some(Protection::None),
+        "full" => cipher().map(Protection::Full),
+        // Also what a later version may call something in between.
+        _ => cipher().map(Protection::Partial),
+    }
+}
+
+/// `ipv4:192.0.2.7:49686`, `ipv6:2001:db8::7:49686`.
+fn address(told: &str) -> Option<SocketAddr> {
+    let (family, rest) = told.split_once(':')?;
+    let (host, port) = rest.rsplit_once(':')?;
+    let port = port.parse().ok()?;
+    match family {
+        "ipv4" => Some(SocketAddr::new(host.parse().ok()?, port)),
+        "ipv6" => Some(SocketAddr::new(
+            host.trim_matches(['[', ']']).parse().ok()?,
+            port,
+        )),
+        _ => None,
+    }
+}
+
+/// The path as this computer has it; `.` is the folder that is shared.
+fn path(file: &status::OpenFile) -> Option<Name> {
+    let share = file.service_path.as_deref()?.trim_end_matches('/');
+    let path = match file.filename.as_deref()? {
+        "." | "" if share.is_empty() => "/".to_owned(),
+        "." | "" => share.to_owned(),
+        path => format!("{share}/{path}"),
+    };
+    Some(Name::from(path.as_str()))
+}
+
+fn permissions(mask: &status::Mask) -> Option<Permissions> {
+    let bits = mask.bits()?;
+    let granted = RIGHTS.iter().filter(|(right, _)| bits & right != 0);
+    let granted = granted.fold(0, |granted, (_, permission)| granted | permission.0);
+    Some(Permissions(granted))
+}
+
+/// The number that NetrFileEnum has for this open, so that it can be closed by
+/// it: smbd makes it of process and file (read in Samba's source).
+fn id(open: &Open) -> u32 {
+    // Both as smbd cuts them off.
+    ((open.server_id.pid << 16) | open.share_file_id) as u32
+}
+
+#[cfg(test)]
+mod tests;

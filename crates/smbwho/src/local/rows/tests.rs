@@ -1,0 +1,215 @@
+use super::*;
+
+/// As Samba 4.17 says it, with what no test lab shows: two users on one
+/// connection, forced users, IPv6, encryption.
+fn status() -> Status {
+    let smbd = |pid: u32| {
+        format!(
+            r#""server_id": {{"pid": "{pid}", "task_id": "0", "vnn": "4294967295", "unique_id": "9"}}"#
+        )
+    };
+    let session = |id: u32, pid: u32, uid: u32, user: &str, more: &str| {
+        let smbd = smbd(pid);
+        format!(
+            r#""{id}": {{"session_id": "{id}", {smbd}, "uid": {uid}, "gid": 0, "username": "{user}",
+                "remote_machine": "ws{pid}", {more}}}"#
+        )
+    };
+    let plain = r#""hostname": "ipv4:192.0.2.7:49686", "session_dialect": "SMB3_11",
+        "encryption": {"cipher": "-", "degree": "none"},
+        "signing": {"cipher": "AES-128-GMAC", "degree": "partial"}"#;
+    let sealed = r#""hostname": "ipv6:2001:db8::7:445", "session_dialect": "SMB4_00",
+        "creation_time": "2026-11-25T03:00:00.000000+00:00",
+        "encryption": {"cipher": "AES-128-GCM", "degree": "full"}, "signing": null"#;
+    let sessions = [
+        session(1, 10, 1000, "alice", plain),
+        session(2, 20, 1001, "bob", sealed),
+        session(
+            3,
+            20,
+            1002,
+            "carol\\u001b[2J",
+            "\"hostname\": \"somewhere\"",
+        ),
+    ];
+    let tcon = |id: u32, session: u32, share: &str, at: &str| {
+        let smbd = smbd(session);
+        format!(
+            r#""{id}": {{"service": "{share}", {smbd}, "tcon_id": "{id}", "session_id": "{session}",
+                "machine": "WS", "connected_at": "2026-11-25T{at}+00:00"}}"#
+        )
+    };
+    let tcons = [
+        tcon(7, 1, "data", "03:58:00.5"),
+        tcon(8, 1, "IPC$", "03:59:00.25"),
+        tcon(9, 3, "data", "04:10:00.0"),
+    ];
+    let open = |pid: u32, file: u64, uid: u32, mask: &str| {
+        let smbd = smbd(pid);
+        format!(
+            r#""{pid}/{file}": {{{smbd}, "uid": {uid}, "share_file_id": "{file}",
+                "access_mask": {{"hex": "{mask}", "text": "?"}}, "opened_at": "2026"}}"#
+        )
+    };
+    let file = |path: &str, opens: &[String]| {
+        let opens = opens.join(",");
+        format!(
+            r#""{path}": {{"service_path": "/srv/data", "filename": "{path}", "opens": {{{opens}}}}}"#
+        )
+    };
+    let files = [
+        file(
+            "costs.xlsx",
+            &[
+                open(10, 3, 0, "0x00120089"),
+                open(20, 5, 1001, "0x001f01ff"),
+            ],
+        ),
+        file(".", &[open(70000, 4294967297, 1, "odd")]),
+    ];
+    let json = format!(
+        r#"{{"timestamp": "2026-11-25T04:00:00.569457+0000", "version": "4.17.12-Debian",
+            "sessions": {{{}}}, "tcons": {{{}}}, "open_files": {{{}}}, "byte_range_locks": []}}"#,
+        sessions.join(","),
+        tcons.join(","),
+        files.join(",")
+    );
+    Status::read(json.as_bytes()).unwrap_or_else(|error| panic!("{error}: {json}"))
+}
+
+#[test]
+fn sessions_have_what_only_samba_itself_knows() {
+    let rows = status().sessions(true);
+    let [alice, bob, carol] = &rows[..] else {
+        panic!("{rows:?}")
+    };
+    assert_eq!(alice.client.as_deref(), Some("ws10"));
+    assert_eq!(alice.user.as_deref(), Some("alice"));
+    assert_eq!(alice.address, "192.0.2.7:49686".parse().ok());
+    assert_eq!(alice.dialect.as_deref(), Some("3.1.1"));
+    assert_eq!(alice.cipher, Some(Protection::None));
+    let signing = alice.signing.as_ref().map(ToString::to_string);
+    assert_eq!(signing.as_deref(), Some("partial(AES-128-GMAC)"));
+    // The oldest connection to a share; for bob the session itself.
+    assert_eq!(alice.active, Some(Duration::from_secs(120)));
+    assert_eq!(bob.active, Some(Duration::from_secs(3600)));
+    assert_eq!(bob.address, "[2001:db8::7]:445".parse().ok());
+    assert_eq!(bob.cipher, Some(Protection::Full("AES-128-GCM".into())));
+    assert_eq!(
+        (&bob.signing, bob.dialect.as_deref()),
+        (&None, Some("SMB4_00"))
+    );
+    // Nobody connected in the future; an address that is none is not told.
+    assert_eq!(
+        (carol.active, carol.address, &carol.dialect),
+        (None, None, &None)
+    );
+    for row in &rows {
+        assert_eq!((row.idle, row.flags, row.level), (None, None, None));
+    }
+}
+
+#[test]
+fn open_files_are_counted_where_it_is_clear_whose_they_are() {
+    let opens = |rows: Vec<Session>| rows.iter().map(|row| row.opens).collect::<Vec<_>>();
+    // alice is alone on her smbd: the file of a forced user is hers.
+    assert_eq!(opens(status().sessions(true)), [Some(1), Some(1), Some(0)]);
+    assert_eq!(opens(status().sessions(false)), [None; 3]);
+    let mut unclear = status();
+    unclear.open_files[0].opens[1].uid = Some(5);
+    assert_eq!(opens(unclear.sessions(true)), [Some(1), None, None]);
+}
+
+#[test]
+fn files_have_their_user_client_and_rights() {
+    let rows = status().files();
+    let [of_alice, of_bob, of_nobody] = &rows[..] else {
+        panic!("{rows:?}")
+    };
+    assert_eq!(of_alice.path.as_deref(), Some("/srv/data/costs.xlsx"));
+    assert_eq!(of_alice.id, 10 << 16 | 3);
+    assert_eq!(of_alice.user.as_deref(), Some("alice"));
+    assert_eq!(of_alice.client.as_deref(), Some("ws10"));
+    let names = |row: &OpenFile| row.permissions.map(|bits| bits.names().collect::<Vec<_>>());
+    assert_eq!(names(of_alice), Some(vec!["read"]));
+    let all = [
+        "read",
+        "write",
+        "execute",
+        "delete",
+        "attributes",
+        "permissions",
+    ];
+    assert_eq!(names(of_bob), Some(all.to_vec()));
+    assert_eq!(of_bob.user.as_deref(), Some("bob"));
+    // A session that ended since: its file is told all the same.
+    assert_eq!(of_nobody.path.as_deref(), Some("/srv/data"));
+    assert_eq!(of_nobody.id, (70000 << 16 | 4294967297_u64) as u32);
+    assert_eq!((&of_nobody.user, &of_nobody.client), (&None, &None));
+    assert_eq!(of_nobody.client_basis, ClientBasis::NoSession);
+    assert_eq!((of_nobody.permissions, of_nobody.locks), (None, None));
+}
+
+#[test]
+fn connections_are_those_of_a_share_or_of_a_client() {
+    let status = status();
+    let rows = status.connections("DATA");
+    let [alice, carol] = &rows[..] else {
+        panic!("{rows:?}")
+    };
+    assert_eq!((alice.id, alice.user.as_deref()), (Some(7), Some("alice")));
+    assert_eq!((alice.name.as_deref(), alice.made_up), (Some("WS"), false));
+    assert_eq!(alice.active, Some(Duration::from_secs(120)));
+    assert_eq!(
+        carol.user.as_deref(),
+        Some("carol\u{1b}[2J"),
+        "hostile, kept as it is"
+    );
+    let shares = status.connections(r"\\ws");
+    let names: Vec<_> = shares.iter().map(|row| row.name.as_deref()).collect();
+    assert_eq!(names, [Some("data"), Some("IPC$"), Some("data")]);
+    assert!(status.connections("nothing").is_empty());
+}
+
+#[test]
+fn what_is_no_status_is_an_error_and_never_a_panic() {
+    let no = |json: &str| Status::read(json.as_bytes()).is_err();
+    for json in [
+        "",
+        "null",
+        "[]",
+        "{}",
+        r#"{"timestamp": "2026-11-25T03:59:35.078681+0000"}"#,
+        r#"{"sessions": []}"#,
+        r#"{"sessions": {"1": {}}}"#,
+        r#"{"sessions": {"1": {"server_id": {"pid": "-1"}}}}"#,
+        r#"{"sessions": {"1": {"server_id": {"pid": "99999999999999999999"}}}}"#,
+        r#"{"sessions": {}} trailing"#,
+        r#"{"sessions": {}, "open_files": {"/f": {"opens": {"1": {"server_id": {"pid": "1"}}}}}}"#,
+    ] {
+        assert!(no(json), "{json}");
+    }
+    let deep = format!(r#"{{"sessions": {{}}, "new": {}"#, "[".repeat(1 << 20));
+    assert!(no(&deep), "nesting is bounded");
+    assert!(no("\u{feff}{}"));
+    // Every field of a session but its process may be missing.
+    let bare = r#"{"sessions": {"1": {"server_id": {"pid": "1"}}}, "tcons": {}}"#;
+    let status = Status::read(bare.as_bytes()).expect("a session");
+    let unknown = Session {
+        opens: Some(0),
+        ..Session::unknown(None)
+    };
+    assert_eq!(status.sessions(true), [unknown]);
+}
+
+proptest::proptest! {
+    #[test]
+    fn a_status_with_any_bytes_changed_never_panics(at in 0_usize..4000, byte: u8) {
+        let mut json = include_bytes!("smbstatus-4.17.json").to_vec();
+        let end = json.len();
+        json[at % end] = byte;
+        if let Ok(status) = Status::read(&json) {
+            let _ = (status.sessions(true), status.files(), status.connections("data"));
+        }
+    }
+}
