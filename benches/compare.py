@@ -169,9 +169,15 @@ def codec(sessions, rounds, folder):
         file = Path(folder) / f"stub-{level}"
         make = ["stub", "--level", str(level), "--sessions", str(sessions), file]
         subprocess.run([BUILT / "codec", *make], check=True)
-        timed = subprocess.check_output([BUILT / "codec", "time", "--rounds", str(rounds), file])
-        peer = [sys.executable, ROOT / "benches/peers/libndr.py", file, str(max(rounds // 3, 3))]
-        found[level] = {**json.loads(timed), "libndr": float(subprocess.check_output(peer))}
+        ours = [BUILT / "codec", "time", "--rounds", str(rounds), file]
+        peer = [sys.executable, ROOT / "benches/peers/libndr.py", file, str(rounds)]
+        # In turns, and the fastest of each: a moment's disturbance falls on one of them alone.
+        turns = [
+            {**json.loads(subprocess.check_output(ours)),
+             "libndr": float(subprocess.check_output(peer))}
+            for _ in range(3)
+        ]
+        found[level] = {way: min(turn[way] for turn in turns) for way in turns[0]}
     return found
 
 
@@ -203,7 +209,7 @@ def main():
                     10 if quick else 1_000,
                     folder,
                 ),
-                "codec": codec(100_000, 10 if quick else 60, folder),
+                "codec": codec(100_000, 5 if quick else 20, folder),
             }
     finally:
         labs.close()

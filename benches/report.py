@@ -47,6 +47,10 @@ def mib(kib):
     return f"{kib / 1024:,.1f} MiB"
 
 
+def fraction(number):
+    return f"1/{round(1 / number)}" if number < 0.2 else f"{number:g}"
+
+
 class Table:
     """Rows of: what, smbwho's figure, the peers' figures, the limit, whether it is met."""
 
@@ -63,8 +67,8 @@ class Table:
     def ratio(self, work, ours, peer, most, show, who="rpcclient", more=""):
         reached = ours / peer
         self.row(
-            work, show(ours), f"{who} {show(peer)}{more}", f"{most:g} × {who}",
-            f"{reached:.2f} ×", reached <= most,
+            work, show(ours), f"{who} {show(peer)}{more}", f"{fraction(most)} × {who}",
+            f"{reached:.3g} ×", reached <= most,
         )
 
     def text(self):

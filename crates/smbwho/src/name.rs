@@ -65,13 +65,18 @@ impl Name {
 
     /// Takes the name out of a reply. Names are nearly always short and ASCII: those are narrowed
     /// eight units at a time, the others decoded in full.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn from_wire(wire: WStr<'_>) -> Self {
         let mut buffer = [0; MAX_NARROWED];
         match narrow(wire.as_bytes(), &mut buffer) {
             Some(ascii) => Self(Repr::Whole(CompactString::new(ascii))),
-            None => Self::from_utf16(wire.units()),
+            None => Self::in_full(wire),
         }
+    }
+
+    #[cold]
+    fn in_full(wire: WStr<'_>) -> Self {
+        Self::from_utf16(wire.units())
     }
 
     /// The text; unpaired surrogates appear as `\u{d800}`.

@@ -331,11 +331,18 @@ fn rows(sessions: &SessionEnumUnion<'_>) -> Vec<Session> {
 
 fn entries<'a, T: Wire<'a>, R>(
     container: &Option<Container<'a, T>>,
-    row: impl FnMut(T) -> R,
+    mut row: impl FnMut(T) -> R,
 ) -> Vec<R> {
-    container.map_or(Vec::new(), |container| {
-        container.entries().map(row).collect()
-    })
+    let Some(container) = container else {
+        return Vec::new();
+    };
+    let mut entries = container.entries();
+    // As many as were counted when the reply was decoded. By number, and not
+    // collected from the iterator itself, each row is made where it stays: a
+    // fifth of the time of decoding went into moving rows there.
+    (0..entries.len())
+        .map(|_| row(entries.next().expect("an entry that was counted")))
+        .collect()
 }
 
 fn name(wire: Option<WStr<'_>>) -> Option<Name> {

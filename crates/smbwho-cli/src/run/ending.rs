@@ -57,7 +57,7 @@ pub(super) fn end(what: CloseWhat, shared: &Shared, report: Report) -> Result<Ex
     };
     notes.iter().for_each(|note| report.note(note));
     let options = connect_options(shared, &config);
-    let runtime = runtime()?;
+    let runtime = runtime(1)?;
     let done = runtime.block_on(async {
         let connected = Instant::now();
         let server = match Server::connect_with(address, &login, &options).await {

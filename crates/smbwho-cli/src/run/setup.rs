@@ -164,7 +164,7 @@ impl<'a> Setup<'a> {
             sink: &mut *sink,
             report,
         };
-        let runtime = runtime()?;
+        let runtime = runtime(fleet.servers.len())?;
         let exit = runtime.block_on(async { run(fleet, Box::pin(interrupted()), printing).await });
         // A look-up of a name may still hang in the system's resolver.
         runtime.shutdown_background();
@@ -266,8 +266,15 @@ fn columns<T: Kind>(format: Format, servers: &[Target]) -> Vec<&'static Column<T
     columns
 }
 
-pub(super) fn runtime() -> Result<runtime::Runtime, String> {
-    runtime::Builder::new_multi_thread()
+/// One thread where one server is asked: handing each message from thread to
+/// thread costs more than there is to do. With several, whoever reads the output
+/// may stop reading, and the connections must live on while we wait to write.
+pub(super) fn runtime(servers: usize) -> Result<runtime::Runtime, String> {
+    let mut builder = match servers {
+        0 | 1 => runtime::Builder::new_current_thread(),
+        _ => runtime::Builder::new_multi_thread(),
+    };
+    builder
         .enable_all()
         .build()
         .map_err(|error| format!("cannot start: {error}"))

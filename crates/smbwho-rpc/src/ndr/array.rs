@@ -284,6 +284,35 @@ impl<'a, T: Wire<'a>> Iterator for Iter<'a, T> {
         }
     }
 
+    /// With the cursors of its own, which [`next`](Self::next) would put back each time.
+    #[inline(always)]
+    fn fold<B, F: FnMut(B, T) -> B>(self, init: B, mut each: F) -> B {
+        let mut folded = init;
+        match self.0 {
+            Elements::Wire {
+                count,
+                mut fixed,
+                mut deferred,
+            } => {
+                for _ in 0..count {
+                    match next_element(&mut fixed, &mut deferred, 0) {
+                        Ok(element) => folded = each(folded, element),
+                        Err(_) => {
+                            debug_assert!(false, "the array was validated when it was decoded");
+                            break;
+                        }
+                    }
+                }
+            }
+            Elements::Values(values) => {
+                for value in values {
+                    folded = each(folded, *value);
+                }
+            }
+        }
+        folded
+    }
+
     fn size_hint(&self) -> (usize, Option<usize>) {
         let left = match &self.0 {
             Elements::Wire { count, .. } => *count,
