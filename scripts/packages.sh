@@ -5,7 +5,7 @@
 packages_demo="ca-certificates gcc libc6-dev samba samba-common-bin smbclient libnss-wrapper libuid-wrapper util-linux"
 # For a domain controller, and the implementations that judge ours.
 packages_tests="$packages_demo samba-testsuite samba-ad-dc samba-ad-provision winbind python3-samba
-    krb5-user iproute2 python3-venv tmux"
+    krb5-user iproute2 python3-venv tmux dbus-daemon systemd python3-dbus python3-gi"
 # To build the program for Windows, and to run it.
 packages_build_windows="gcc-mingw-w64-x86-64 rustc-web cargo-web rust-web-src"
 packages_windows="$packages_build_windows wine wine64"

@@ -171,7 +171,7 @@ pub(crate) enum Command {
     /// Show who is logged on to a computer itself, which is not who is
     /// connected to it
     Logons {
-        #[arg(value_name = "SERVER", value_hint = ValueHint::Hostname, help = SERVER_HELP)]
+        #[arg(value_name = "SERVER", value_hint = ValueHint::Hostname, help = SERVER_OR_HERE_HELP)]
         servers: Vec<String>,
     },
     /// Show what a server is: name, version, clock against ours, drives,

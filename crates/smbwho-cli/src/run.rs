@@ -210,7 +210,7 @@ fn show_logons(words: Vec<String>, shared: &Shared, report: Report) -> Result<Ex
         ));
     }
     let setup = Setup::load(shared, report)?;
-    let (servers, words) = setup.servers(words)?;
+    let (servers, words) = setup.servers_or_here(words)?;
     let nothing = Some("Nobody is logged on.");
     setup.ask::<Logon>(servers, nothing, async |fleet, interrupted, printing| {
         logons::run(fleet, &shared.rows, level, &words, interrupted, printing).await

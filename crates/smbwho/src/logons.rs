@@ -16,6 +16,8 @@ use smbwho_rpc::ndr::{NdrError, WStr};
 
 use crate::backend::Backend;
 use crate::enumerate::{At, Listing, MAX_PREFERRED_LENGTH, Pager, Reply};
+use crate::error::ErrorKind;
+use crate::local::{Local, LocalError, Told};
 use crate::pattern::Pattern;
 use crate::produce::{self, Pages};
 use crate::rows::{Page, Rows};
@@ -49,7 +51,8 @@ pub struct Logon {
     /// that follows down to `sid`.
     #[doc(alias = "LogonType")]
     pub logon_type: Option<Name>,
-    /// Who checked the logon: `Kerberos`, `NTLM`, ….
+    /// Who checked the logon: `Kerberos`, `NTLM`, …; on Linux the service that
+    /// let the user in, such as `sshd`.
     #[doc(alias = "AuthenticationPackage")]
     pub auth_package: Option<Name>,
     /// The session at the computer that it belongs to: a number on Windows.
@@ -104,14 +107,17 @@ pub enum LogonSource {
     Wkssvc,
     /// The logon sessions of this computer, which runs Windows.
     Lsa,
+    /// The sessions that logind keeps on this computer, which runs Linux.
+    Logind,
 }
 
 impl LogonSource {
-    /// The name in rows: `wkssvc`, `lsa`.
+    /// The name in rows: `wkssvc`, `lsa`, `logind`.
     pub fn as_str(self) -> &'static str {
         match self {
             LogonSource::Wkssvc => "wkssvc",
             LogonSource::Lsa => "lsa",
+            LogonSource::Logind => "logind",
         }
     }
 }
@@ -161,8 +167,9 @@ impl fmt::Display for LogonLevel {
 
 impl Server {
     /// Who is logged on to the server itself, which is not who is connected
-    /// to it ([MS-WKST] 3.2.4.3, NetrWkstaUserEnum). Of this computer, when it
-    /// runs Windows, its logon sessions (LsaEnumerateLogonSessions).
+    /// to it ([MS-WKST] 3.2.4.3, NetrWkstaUserEnum). Of this computer its logon
+    /// sessions: on Windows those of LsaEnumerateLogonSessions, on Linux those
+    /// of logind.
     #[doc(alias = "LsaEnumerateLogonSessions")]
     #[doc(alias = "NetWkstaUserEnum")]
     pub fn logons(&self) -> LogonsQuery {
@@ -300,6 +307,13 @@ impl Listing for Logons {
 
     fn lets_through(&self, row: &Logon) -> bool {
         lets_through(self.user.as_ref(), row)
+    }
+
+    async fn local(&self, server: &Server, local: &Local) -> Result<Told<Logon>, Error> {
+        if self.level.is_some() {
+            return Err(server.error(ErrorKind::Local(LocalError::NoLevels)));
+        }
+        Ok(local.logons(server).await?.into())
     }
 
     async fn settle(_: &Pager<Self>, _: u32, _: &mut [Logon]) {}

@@ -14,6 +14,9 @@ pub enum LocalError {
     /// There is a Samba, and its server does not run.
     #[error("Samba is installed on this computer, but no smbd runs")]
     NotRunning,
+    /// There is no logind, or it does not run.
+    #[error("there is no systemd-logind on this computer that keeps logon sessions")]
+    NoLogind,
     /// `smbstatus` tells root only.
     #[error("smbstatus tells only root who is connected to this computer")]
     NotRoot,
@@ -21,7 +24,7 @@ pub enum LocalError {
     #[error("this computer's smbstatus cannot write JSON")]
     NoJson,
     /// Levels belong to calls, and none is made.
-    #[error("this computer's own Samba tells all it knows at once and has no levels")]
+    #[error("this computer tells all it knows at once and has no levels")]
     NoLevels,
     /// The program cannot be started.
     #[error("cannot run {program}: {why}")]
@@ -72,6 +75,10 @@ impl LocalError {
             Self::NotRunning => {
                 "Start it (systemctl start smbd), or name the server to ask, as in \
                  `smbwho SERVER -U USER`."
+            }
+            Self::NoLogind => {
+                "`who` lists those at terminals. To ask a server, name it, as in \
+                 `smbwho logons SERVER -U USER`."
             }
             Self::NotRoot => {
                 "Run it as root (sudo smbwho), or ask this computer as any other server: \

@@ -1,7 +1,8 @@
 //! This computer, asked directly, where it is no Windows: its Samba through
-//! `smbstatus`, which tells root only.
+//! `smbstatus`, which tells root only, and its logon sessions through `loginctl`.
 
 mod error;
+mod logind;
 mod program;
 mod rows;
 mod status;
@@ -11,7 +12,7 @@ use std::time::Duration;
 pub use error::LocalError;
 
 use crate::error::ErrorKind;
-use crate::{Error, Server};
+use crate::{Error, Logon, Server};
 use status::Status;
 
 /// What is known of this computer before it is asked.
@@ -59,6 +60,13 @@ impl Local {
     /// its JSON has no name for (WRITE_OWNER); the sessions can still be had.
     pub(crate) async fn samba_sessions(&self, server: &Server) -> Result<Status, Error> {
         self.smbstatus(&["--json", "--processes"])
+            .await
+            .map_err(|error| server.error(ErrorKind::Local(error)))
+    }
+
+    /// Who is logged on.
+    pub(crate) async fn logons(&self, server: &Server) -> Result<Vec<Logon>, Error> {
+        logind::sessions(self.limit)
             .await
             .map_err(|error| server.error(ErrorKind::Local(error)))
     }

@@ -72,8 +72,9 @@ async fn run_up_to(
     };
     let mut child = Command::new(program)
         .args(arguments)
-        // What it complains of is looked at: in English.
+        // What it says is looked at: in English, and in one time zone.
         .env("LC_ALL", "C")
+        .env("TZ", "UTC")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
