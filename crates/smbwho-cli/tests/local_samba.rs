@@ -301,7 +301,7 @@ fn without_rights_or_samba_it_says_what_to_do_instead() {
         "{}",
         ran.seen()
     );
-    let ran = instead("sleep 600", &["--timeout", "1s"]);
+    let ran = instead("exec sleep 600", &["--timeout", "1s"]);
     assert!(
         ran.code == Some(2) && ran.stderr.contains("--timeout"),
         "{}",
