@@ -207,6 +207,9 @@ fn unreached(step: Step, status: Win32Status) -> Option<&'static str> {
             "Windows signed in as the account that runs this program. Run it as another (runas \
              /netonly), or name an account with -U."
         }
+        (Step::Call, _) => {
+            "The server is slow, or Windows is still trying to reach it; try a longer --timeout."
+        }
         (Step::Pipe, _) => {
             "The server is there, but not the service behind this question: see whether its Server \
              service runs, and whether a firewall lets its remote administration through."

@@ -95,7 +95,7 @@ impl Server {
     ) -> Result<Self, Error> {
         let name = address.to_string();
         if let Login::CurrentUser = login {
-            return native::as_current_user(address)
+            return native::as_current_user(address, options)
                 .map(|native| Self::new(name.clone(), unc_name(address), Backend::Native(native)))
                 .map_err(|why| Error::new(&name, ErrorKind::NotAsCurrentUser { why }));
         }

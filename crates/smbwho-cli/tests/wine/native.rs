@@ -316,6 +316,52 @@ fn sessions_and_files_are_ended() {
     assert!(ran.calls("NetSessionDel").is_empty(), "{ran:?}");
 }
 
+#[test]
+#[ignore = "takes scripts/windows.sh"]
+fn no_server_is_this_computer() {
+    let ran = smbwho(&["-o", "json"]).env("SMBWHO_LAB_PAGE", "100").run();
+    ran.assert_good();
+    assert_eq!(ran.calls("NetSessionEnum"), ["server=- - - level=502"]);
+    assert_eq!(ran.column("server"), vec![json!("localhost"); 25]);
+    let ran = smbwho(&["files", "-o", "json"]).run();
+    ran.assert_good();
+    assert_eq!(ran.rows().len(), 12);
+    let ran = smbwho(&["shares", "--all", "-o", "json"]).run();
+    ran.assert_good();
+    assert_eq!(ran.rows().len(), 3);
+    let ran = smbwho(&["groups", "--local", "-o", "json"]).run();
+    ran.assert_good();
+    assert_eq!(ran.column("sid")[0], "S-1-5-32-544");
+}
+
+#[test]
+#[ignore = "takes scripts/windows.sh"]
+fn logon_sessions_of_this_computer() {
+    let ran = smbwho(&["logons", "-o", "json"]).run();
+    // One of three may not be looked at.
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    assert_eq!(ran.json()["errors"][0]["code"], 0xc000_0022_u32);
+    assert_eq!(ran.assert_freed_once("secur32"), 3);
+    let rows = ran.rows();
+    assert_eq!(rows.len(), 2, "{ran:?}");
+    let expected = json!({
+        "server": "localhost", "user": "Żółć", "domain": "EXAMPLE",
+        "logon_type": "remote-interactive", "auth_package": "Kerberos", "session_id": "2",
+        "logon_time": "2023-11-14T22:13:20Z", "logon_server": "DC1",
+        "upn": "alice@example.com", "sid": "S-1-5-21-1-2-3-1105", "source": "lsa",
+    });
+    assert_eq!(rows[1], expected);
+    assert_eq!(rows[0]["logon_type"], "system");
+    assert_eq!(rows[0]["upn"], Value::Null);
+
+    let ran = smbwho(&["logons", "--user", "żółć", "-o", "json"])
+        .env("SMBWHO_LAB_LOGONS", "2")
+        .run();
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert_eq!(ran.column("user"), [json!("Żółć")]);
+    ran.assert_freed_once("secur32");
+}
+
 /// What Wine calls this computer.
 fn computer_name() -> String {
     let name = std::process::Command::new("uname").arg("-n").output();
@@ -380,6 +426,17 @@ fn an_answer_that_does_not_hold_together_is_refused() {
             ran.assert_freed_once("netapi32");
         }
     }
+}
+
+#[test]
+#[ignore = "takes scripts/windows.sh"]
+fn a_call_that_takes_too_long_is_left_alone() {
+    let ran = smbwho(&["fs1", "--timeout", "1s", "-o", "json"])
+        .env("SMBWHO_LAB_WAIT", "600000")
+        .run();
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    assert_eq!(ran.rows().len(), 10, "the page that came is kept");
+    assert_eq!(ran.json()["errors"][0]["name"], "ERROR_SEM_TIMEOUT");
 }
 
 #[test]

@@ -7,7 +7,7 @@
 
 use smbwho_msrpc::status::Win32Status;
 use smbwho_msrpc::types::{Sid, SidNameUse};
-use smbwho_windows::{Account, GroupUser, LocalGroupMember, Text, WideArg};
+use smbwho_windows::{Account, GroupUser, LocalGroupMember, Network, Text, WideArg};
 
 use super::list::{GroupsQuery, is_refusal};
 use super::row::{Group, GroupAttributes, Member, Membership, Scope};
@@ -202,14 +202,23 @@ impl<'a> Asking<'a> {
         self.server.error(crate::native::failed(call, status))
     }
 
+    /// Asks one thing; an inner error is the status.
+    async fn ask<T: Send + 'static>(
+        &self,
+        call: &'static str,
+        work: impl FnOnce(&dyn Network, Option<&WideArg>) -> Result<T, u32> + Send + 'static,
+    ) -> Result<T, Error> {
+        let told = self.native.with(call, work).await;
+        let told = told.map_err(|kind| self.server.error(kind))?;
+        told.map_err(|status| self.error(call, status))
+    }
+
     /// Whom a name stands for at the server.
     async fn account(&self, name: WideArg) -> Result<Account, Error> {
-        let found = self
-            .native
-            .with(move |network, server| network.lookup_name(server, &name));
-        found
-            .await
-            .map_err(|status| self.error("LookupAccountName", status))
+        self.ask("LookupAccountName", move |network, server| {
+            network.lookup_name(server, &name)
+        })
+        .await
     }
 
     /// The row of a group; `None`, and a refusal to tell, for one whose name
@@ -314,19 +323,17 @@ impl<'a> Asking<'a> {
     /// An account as the functions take it: `DOMAIN\user`.
     async fn user(&self, account: Option<&str>) -> Result<Name, Error> {
         let Some(account) = account else {
-            let me = self.native.with(|network, _| network.current_user()).await;
-            let me = me.map_err(|status| self.error("GetUserNameEx", status))?;
-            return Ok(Name::from_utf16(me.units()));
+            let me = self.ask("GetUserNameEx", |network, _| network.current_user());
+            return Ok(Name::from_utf16(me.await?.units()));
         };
         let Ok(sid) = account.parse::<Sid>() else {
             return Ok(account.into());
         };
         let bytes = sid.to_packet();
-        let found = self
-            .native
-            .with(move |network, server| network.lookup_sid(server, &bytes))
-            .await
-            .map_err(|status| self.error("LookupAccountSid", status))?;
+        let found = self.ask("LookupAccountSid", move |network, server| {
+            network.lookup_sid(server, &bytes)
+        });
+        let found = found.await?;
         let name = Name::from_utf16(found.name.units());
         let domain = Name::from_utf16(found.domain.units());
         Ok(match domain.is_empty() {
@@ -339,28 +346,26 @@ impl<'a> Asking<'a> {
         // The domain is the server's own: the function knows no other.
         let (_, own) = parts(Some(user.clone()));
         let own = arg_of(&own.unwrap_or("".into()));
-        let page = self
-            .native
-            .with(move |network, server| network.user_get_groups(server, &own))
-            .await;
-        self.whole("NetUserGetGroups", page)
+        self.ask("NetUserGetGroups", move |network, server| {
+            whole(network.user_get_groups(server, &own))
+        })
+        .await
     }
 
     async fn local_of(&self, user: &Name, indirect: bool) -> Result<Vec<GroupUser>, Error> {
         let user = arg_of(user);
-        let page = self
-            .native
-            .with(move |network, server| network.user_get_local_groups(server, &user, indirect))
-            .await;
-        self.whole("NetUserGetLocalGroups", page)
+        self.ask("NetUserGetLocalGroups", move |network, server| {
+            whole(network.user_get_local_groups(server, &user, indirect))
+        })
+        .await
     }
+}
 
-    /// The rows of a list that has no pages.
-    fn whole<T>(&self, call: &'static str, page: smbwho_windows::Page<T>) -> Result<Vec<T>, Error> {
-        match page.status {
-            0 => Ok(page.rows),
-            status => Err(self.error(call, status)),
-        }
+/// The rows of a list that has no pages; or else the status.
+fn whole<T>(page: smbwho_windows::Page<T>) -> Result<Vec<T>, u32> {
+    match page.status {
+        0 => Ok(page.rows),
+        status => Err(status),
     }
 }
 

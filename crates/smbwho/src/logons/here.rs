@@ -116,8 +116,10 @@ pub(super) async fn sessions(
         let refusal = Refusal::Nt(NtStatus(status));
         server.error(ErrorKind::Declined { call, refusal })
     };
-    let told = native.with(|network, _| network.logon_sessions()).await;
-    let told = told.map_err(|status| declined("LsaEnumerateLogonSessions", status))?;
+    const LIST: &str = "LsaEnumerateLogonSessions";
+    let told = native.with(LIST, |network, _| network.logon_sessions());
+    let told = told.await.map_err(|kind| server.error(kind))?;
+    let told = told.map_err(|status| declined(LIST, status))?;
     let mut rows = Vec::with_capacity(told.len());
     let mut missing = None;
     for session in told {

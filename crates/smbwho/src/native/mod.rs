@@ -21,14 +21,16 @@ mod unreached;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use smbwho_msrpc::srvsvc::SRVSVC;
 use smbwho_msrpc::status::Win32Status;
 use smbwho_msrpc::wkssvc::WKSSVC;
 use smbwho_rpc::ndr::{NdrError, WStr};
 use smbwho_rpc::{Call, Interface};
-use smbwho_smb::{Address, DEFAULT_PORT, Host};
+use smbwho_smb::{Address, DEFAULT_PORT, Host, Options, Step};
 use smbwho_windows::{Network, Text, WideArg};
+use tokio::time::timeout;
 
 use crate::Name;
 use crate::error::{ErrorKind, Refusal};
@@ -39,11 +41,15 @@ pub(crate) const HERE: &str = "localhost";
 
 /// This computer, where it has these functions.
 pub(crate) fn here() -> Option<Native> {
-    Some(Native::new(smbwho_windows::system()?, None))
+    let network = smbwho_windows::system()?;
+    Some(Native::new(network, None, &Options::default()))
 }
 
 /// The server of this address; the error says what stands against it.
-pub(crate) fn as_current_user(address: &Address) -> Result<Native, &'static str> {
+pub(crate) fn as_current_user(
+    address: &Address,
+    options: &Options,
+) -> Result<Native, &'static str> {
     let network = smbwho_windows::system().ok_or("only Windows does that")?;
     if address.port != DEFAULT_PORT {
         return Err("Windows asks on port 445 only");
@@ -51,7 +57,7 @@ pub(crate) fn as_current_user(address: &Address) -> Result<Native, &'static str>
     let name = unc_host(&address.host);
     let server = WideArg::new(format!(r"\\{name}").encode_utf16());
     let server = server.ok_or("the server's name has a NUL in it")?;
-    Ok(Native::new(network, Some(server)))
+    Ok(Native::new(network, Some(server), options))
 }
 
 /// The host as Windows takes it in a UNC name. An IPv6 address has colons,
@@ -73,7 +79,11 @@ fn unc_host(host: &Host) -> String {
 
 /// A server that Windows asks for us.
 #[derive(Clone)]
-pub(crate) struct Native(Arc<Inner>);
+pub(crate) struct Native {
+    inner: Arc<Inner>,
+    /// How long one function may take, connecting and signing in included.
+    limit: Duration,
+}
 
 struct Inner {
     network: &'static dyn Network,
@@ -129,17 +139,30 @@ impl From<NdrError> for NoReply {
 
 impl Native {
     /// Asks the server of this UNC name, or this computer.
-    pub(crate) fn new(network: &'static dyn Network, server: Option<WideArg>) -> Self {
-        Self(Arc::new(Inner {
-            network,
-            server,
-            handles: Mutex::default(),
-        }))
+    pub(crate) fn new(
+        network: &'static dyn Network,
+        server: Option<WideArg>,
+        options: &Options,
+    ) -> Self {
+        let Options {
+            connect_timeout,
+            sign_in_timeout,
+            reply_timeout,
+            ..
+        } = *options;
+        Self {
+            inner: Arc::new(Inner {
+                network,
+                server,
+                handles: Mutex::default(),
+            }),
+            limit: connect_timeout + sign_in_timeout + reply_timeout,
+        }
     }
 
     /// Whether it is this computer.
     pub(crate) fn is_here(&self) -> bool {
-        self.0.server.is_none()
+        self.inner.server.is_none()
     }
 
     /// Makes one call and gives back the reply's stub.
@@ -147,10 +170,10 @@ impl Native {
         let name = C::NAME;
         let unsayable = |error| ErrorKind::Unsayable { call: name, error };
         let request = call.encode().map_err(unsayable)?;
-        let inner = Arc::clone(&self.0);
+        let inner = Arc::clone(&self.inner);
         let stub = self
-            .run(move || inner.answer(C::INTERFACE, C::OPNUM, &request))
-            .await;
+            .run(name, move || inner.answer(C::INTERFACE, C::OPNUM, &request))
+            .await?;
         let stub = stub.map_err(|error| match error {
             NoReply::NoFunction => ErrorKind::NeedsConnection { what: name },
             NoReply::Ndr(error) => unsayable(error),
@@ -160,18 +183,34 @@ impl Native {
     }
 
     /// Does something that blocks, with the functions and the server's name.
+    /// An error only when its time was over.
     pub(crate) async fn with<T: Send + 'static>(
         &self,
+        call: &'static str,
         work: impl FnOnce(&dyn Network, Option<&WideArg>) -> T + Send + 'static,
-    ) -> T {
-        let inner = Arc::clone(&self.0);
-        self.run(move || work(inner.network, inner.server.as_ref()))
+    ) -> Result<T, ErrorKind> {
+        let inner = Arc::clone(&self.inner);
+        self.run(call, move || work(inner.network, inner.server.as_ref()))
             .await
     }
 
-    async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> T {
-        match tokio::task::spawn_blocking(work).await {
-            Ok(done) => done,
+    async fn run<T: Send + 'static>(
+        &self,
+        call: &'static str,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, ErrorKind> {
+        let working = tokio::task::spawn_blocking(work);
+        // A function under way cannot be stopped. Left alone, it keeps its
+        // thread until Windows gives up.
+        let Ok(done) = timeout(self.limit, working).await else {
+            return Err(ErrorKind::Unreached {
+                call,
+                step: Step::Call,
+                status: Win32Status::ERROR_SEM_TIMEOUT,
+            });
+        };
+        match done {
+            Ok(done) => Ok(done),
             Err(stopped) => match stopped.try_into_panic() {
                 Ok(panic) => std::panic::resume_unwind(panic),
                 // The runtime is coming to its end, and nobody waits.

@@ -45,8 +45,9 @@ impl Paging {
             return Ok(None);
         };
         let page = native
-            .with(move |network, name| ask(network, name, at))
-            .await;
+            .with(self.call, move |network, name| ask(network, name, at))
+            .await
+            .map_err(|kind| server.error(kind))?;
         match Win32Status(page.status) {
             Win32Status::NERR_SUCCESS => {}
             Win32Status::ERROR_MORE_DATA => {

@@ -198,7 +198,7 @@ impl Network for Fake {
 
 fn server() -> Server {
     let name = WideArg::new(r"\\fs1".encode_utf16());
-    let native = Native::new(&Fake, name);
+    let native = Native::new(&Fake, name, &Options::default());
     let unc = r"\\fs1".to_owned();
     Server::new("fs1".to_owned(), unc, Backend::Native(native))
 }
