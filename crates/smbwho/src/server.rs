@@ -134,7 +134,7 @@ impl Server {
     /// As [`Server::local`]; a question may take as long as
     /// [`reply_timeout`](Options::reply_timeout) says.
     pub fn local_with(options: &Options) -> Self {
-        if let Some(native) = native::here() {
+        if let Some(native) = native::here(options) {
             let name = native::HERE.to_owned();
             return Self::new(name, String::new(), Backend::Native(native));
         }

@@ -50,7 +50,8 @@ impl<'a> Setup<'a> {
     /// the command line, or of the configuration where there are none.
     pub(super) fn servers(&self, words: Vec<String>) -> Result<(Vec<Target>, Vec<String>), Stop> {
         let (servers, words) = self.servers_or_here(words)?;
-        if servers.iter().any(|server| server.here) {
+        // Windows tells of itself all that it tells of others.
+        if !cfg!(windows) && servers.iter().any(|server| server.here) {
             return Err(Stop::Wrong(
                 "no server is named, and of itself this computer tells that only over SMB: name \
                  it like any other, as in `localhost -U USER`, or see --help"

@@ -40,9 +40,9 @@ pub(crate) use paging::Paging;
 pub(crate) const HERE: &str = "localhost";
 
 /// This computer, where it has these functions.
-pub(crate) fn here() -> Option<Native> {
+pub(crate) fn here(options: &Options) -> Option<Native> {
     let network = smbwho_windows::system()?;
-    Some(Native::new(network, None, &Options::default()))
+    Some(Native::new(network, None, options))
 }
 
 /// The server of this address; the error says what stands against it.
