@@ -102,6 +102,7 @@ pub fn association(data: &[u8]) {
         max_fragment: 1432 + u16::from(script.byte()),
         max_reply: 64 << 10,
         max_reads_in_flight: usize::from(script.byte() % 40),
+        max_calls_in_flight: 1,
     };
     let cut = usize::from(script.byte()) + 1;
     let (call, server) = script.server();

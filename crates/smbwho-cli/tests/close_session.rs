@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use common::{PROGRAM, Ran, Smbwho};
 use serde_json::{Value, json};
-use smbwho_testkit::{Action, Endpoint, Held, LabSession, Samba, SessionService};
+use smbwho_testkit::{Action, Endpoint, Held, LabSession, Samba, SessionRequest, SessionService};
 
 /// Long enough for a busy machine.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -413,7 +413,10 @@ fn scripted(sessions: impl Fn(usize) -> Vec<LabSession> + Send + Sync + 'static)
             if request.opnum == SESSION_DEL {
                 return Action::reply(vec![0; 4]);
             }
-            let look = looks.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1;
+            // The first look asks at poorer levels in the same flight.
+            let asked = SessionRequest::decode(&request.stub).expect("NetrSessionEnum");
+            let richest = usize::from(asked.level == 502);
+            let look = looks.fetch_add(richest, std::sync::atomic::Ordering::Relaxed) + richest;
             SessionService::new(sessions(look)).answer(request)
         })
         .expect("an endpoint")

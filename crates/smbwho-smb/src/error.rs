@@ -126,6 +126,7 @@ pub struct SmbError {
 #[derive(Debug, Clone, Default)]
 struct Detail {
     status: Option<NtStatus>,
+    hasty: bool,
     attempts: Vec<Attempt>,
     source: Option<Arc<dyn StdError + Send + Sync>>,
 }
@@ -163,6 +164,38 @@ impl SmbError {
     pub(crate) fn with_source(mut self, source: impl StdError + Send + Sync + 'static) -> Self {
         self.detail.source = Some(Arc::new(source));
         self
+    }
+
+    /// A call that was never answered, nobody having said why.
+    #[must_use]
+    pub fn unanswered() -> Self {
+        Self::new(Step::Call, SmbErrorKind::Disconnected)
+    }
+
+    pub(crate) fn with_haste(mut self) -> Self {
+        self.detail.hasty = true;
+        self
+    }
+
+    /// Whether it may have come of several calls being in flight on the pipe. The session has
+    /// taken note: over a new pipe the same calls go one at a time.
+    #[must_use]
+    pub fn is_due_to_haste(&self) -> bool {
+        self.detail.hasty
+    }
+
+    /// Whether what carried the call was gone before the call was answered: the connection, the
+    /// session or the pipe.
+    #[must_use]
+    pub fn is_lost(&self) -> bool {
+        match self.kind {
+            SmbErrorKind::Disconnected
+            | SmbErrorKind::SessionGone
+            | SmbErrorKind::PipeUnusable
+            | SmbErrorKind::PipeBroken { received: 0 } => true,
+            SmbErrorKind::Status => self.status() == Some(NtStatus::INVALID_HANDLE),
+            _ => false,
+        }
     }
 
     /// The NTSTATUS the server answered with, if it did.

@@ -10,11 +10,13 @@
 
 mod address;
 mod anonymous;
+mod calls;
 mod clock;
 mod connect;
 mod error;
 mod frames;
 mod guard;
+mod keep_alive;
 pub mod kerberos;
 mod login;
 mod look_up;
@@ -28,6 +30,7 @@ mod sign_in;
 mod wire;
 
 pub use address::{Address, AddressError, DEFAULT_PORT, Host};
+pub use calls::{Prepared, Replies, Reply};
 pub use error::{Attempt, Outcome, SmbError, SmbErrorKind, Step};
 pub use guard::LockoutGuard;
 pub use login::{Login, Options};

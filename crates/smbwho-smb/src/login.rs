@@ -54,6 +54,10 @@ pub struct Options {
     /// The longest one call may take as a whole, however busily the server
     /// trickles.
     pub call_timeout: Duration,
+    /// After what silence the server is asked for a sign of life (SMB2 ECHO),
+    /// so that neither it nor a firewall on the way drops the connection, and a
+    /// dead one is noticed. `None` asks never.
+    pub keep_alive: Option<Duration>,
     /// The largest reply taken, in bytes of stub data.
     pub max_reply: usize,
     /// Shared by all that sign in as one account; waiting for it is not part
@@ -68,6 +72,7 @@ impl Default for Options {
             sign_in_timeout: Duration::from_secs(10),
             reply_timeout: Duration::from_secs(10),
             call_timeout: Duration::from_secs(300),
+            keep_alive: Some(Duration::from_secs(60)),
             max_reply: 256 * 1024 * 1024,
             guard: None,
         }

@@ -79,10 +79,15 @@ pub(crate) async fn open(
     );
     let clock = clock.at(Step::Bind);
     pipe.take(Step::Bind, &opened.answer)?;
-    pipe.read_rest(clock).await?;
-    match pipe.next_event() {
+    let event = loop {
+        match pipe.next_event() {
+            None if pipe.advance(clock).await? => {}
+            event => break event,
+        }
+    };
+    match event {
         Some(Event::Bound) => {
-            pipe.set_usable();
+            pipe.set_usable(true);
             debug!("bound");
             Ok(pipe)
         }

@@ -1,4 +1,9 @@
 //! A pipe with an RPC association on it.
+//!
+//! Several calls may be in flight on it, each sent with a transceive that also reads one message
+//! of the pipe, whichever comes next. smbd takes them and answers in order. The pipes of Windows
+//! refuse a second transceive with STATUS_PIPE_BUSY while the first is under way; what they
+//! refuse is sent again when its turn comes.
 
 use std::future::{poll_fn, ready};
 use std::sync::Arc;
@@ -10,14 +15,20 @@ use futures::future::BoxFuture;
 use futures::stream::FuturesOrdered;
 use smb2::Frame;
 use smb2::types::{Command, FileId, TreeId};
-use smbwho_rpc::{Association, Call, Event, Interface, Transmit};
+use smbwho_rpc::{Association, Call, CallId, Event, Interface, Transmit};
 use tokio::task::unconstrained;
 use tracing::{debug, trace};
 
+use crate::NtStatus;
+use crate::calls::{Prepared, Replies};
 use crate::clock::Clock;
 use crate::error::{SmbError, SmbErrorKind, Step};
 use crate::frames::{self, Answer};
 use crate::session::Shared;
+
+/// Calls sent at most before the first is answered. The credits the server
+/// grants are the real bound.
+pub(crate) const MAX_CALLS_AHEAD: usize = 32;
 
 /// Reads sent ahead at most. The credits the server grants are the real bound.
 pub(crate) const MAX_READS_AHEAD: usize = 512;
@@ -32,10 +43,18 @@ const SPARE_CREDITS: u16 = 16;
 /// room there would leave a hole in the message numbers.
 const MAX_QUEUED: usize = 128;
 
-type Read = BoxFuture<'static, Result<Frame, smb2::Error>>;
+/// A request on its way, and what came of it.
+type Flight = BoxFuture<'static, (Sent, Result<Frame, smb2::Error>)>;
 
-/// A named pipe, bound to one interface, on which calls are made one after
-/// the other.
+/// What was sent.
+#[derive(Clone, Copy)]
+enum Sent {
+    /// The last of a call's request, and a read with it.
+    Transceive(CallId),
+    Read,
+}
+
+/// A named pipe, bound to one interface, on which calls are made.
 ///
 /// Several pipes of one session work side by side. Dropping a pipe closes it
 /// at the server without anybody waiting.
@@ -45,8 +64,13 @@ pub struct RpcPipe {
     file: FileId,
     interface: &'static Interface,
     association: Association,
+    in_flight: FuturesOrdered<Flight>,
+    /// Transceives among them.
+    transceives: usize,
+    /// Several calls were in flight since the pipe was last at rest.
+    together: bool,
     usable: bool,
-    /// Bytes that came for the call under way.
+    /// Bytes that came for the calls under way.
     received: usize,
 }
 
@@ -65,13 +89,16 @@ impl RpcPipe {
             file,
             interface,
             association,
+            in_flight: FuturesOrdered::new(),
+            transceives: 0,
+            together: false,
             usable: false,
             received: 0,
         }
     }
 
-    pub(crate) fn set_usable(&mut self) {
-        self.usable = true;
+    pub(crate) fn set_usable(&mut self, usable: bool) {
+        self.usable = usable;
     }
 
     pub(crate) fn next_event(&mut self) -> Option<Event> {
@@ -107,141 +134,227 @@ impl RpcPipe {
     /// [`SmbError::step`] is `Call`. After [`SmbErrorKind::Fault`] and
     /// [`SmbErrorKind::Request`] the pipe stays usable.
     pub async fn call<C: Call>(&mut self, call: &C) -> Result<Vec<u8>, SmbError> {
-        if self.shared.connection.is_disconnected() {
-            return Err(SmbError::new(Step::Call, SmbErrorKind::Disconnected));
+        self.check()?;
+        let mut replies = self.calls(&[Prepared::of(call)?])?;
+        match replies.next().await {
+            Some(reply) => reply.outcome,
+            None => Err(SmbError::new(Step::Call, SmbErrorKind::PipeUnusable)),
         }
-        if !self.usable {
-            return Err(SmbError::new(Step::Call, SmbErrorKind::PipeUnusable));
-        }
-        let stub = call
-            .encode()
-            .map_err(|error| SmbError::new(Step::Call, SmbErrorKind::Request(Box::new(error))))?;
+    }
+
+    /// Makes several calls without waiting for one another, as far as the
+    /// server takes them so. [`Replies`] gives the answers as they come;
+    /// dropped before its end it leaves the pipe unusable, unless nothing was
+    /// outstanding.
+    ///
+    /// # Errors
+    ///
+    /// When the pipe is not usable.
+    pub fn calls(&mut self, calls: &[Prepared]) -> Result<Replies<'_>, SmbError> {
+        self.check()?;
         // Until the end is reached: nobody may go on where a dropped call
         // stopped.
         self.usable = false;
+        self.together = false;
+        self.received = 0;
+        let ahead = match self.shared.calls_ahead.load(Ordering::Relaxed) {
+            true => MAX_CALLS_AHEAD,
+            false => 1,
+        };
+        self.association.set_max_calls_in_flight(ahead);
         let options = &self.shared.options;
         let clock = Clock::start(Step::Call, options.reply_timeout, options.call_timeout);
-        debug!(call = C::NAME, request = stub.len(), "calling");
-        self.received = 0;
-        let id = self.association.call(C::OPNUM, &stub);
-        while let Some(transmit) = self.association.poll_transmit() {
-            self.send(transmit, clock).await?;
-        }
-        let clean = self.read_rest(clock).await?;
-        let outcome = match self.association.poll_event() {
-            Some(Event::Reply { call_id, stub }) if call_id == id => Ok(stub),
-            Some(Event::Fault { call_id, status }) if call_id == id => {
-                Err(SmbError::new(Step::Call, SmbErrorKind::Fault { status }))
-            }
-            _ => {
-                return Err(SmbError::new(
-                    Step::Call,
-                    SmbErrorKind::Malformed("it answered another call than was made".to_owned()),
-                ));
-            }
-        };
-        self.usable = clean;
-        match &outcome {
-            Ok(stub) => debug!(call = C::NAME, reply = stub.len(), "answered"),
-            Err(error) => debug!(call = C::NAME, %error, "answered"),
-        }
-        outcome
+        let waiting = calls.iter().map(|call| {
+            debug!(call = call.name(), request = call.stub().len(), "calling");
+            self.association.call(call.opnum(), call.stub())
+        });
+        let waiting = waiting.map(Some).collect();
+        Ok(Replies::new(self, waiting, clock))
     }
 
-    /// Sends one PDU: the last of a request with a transceive that brings the
-    /// first of the reply, the others with writes.
-    async fn send(&mut self, transmit: Transmit, clock: Clock) -> Result<(), SmbError> {
-        let connection = &self.shared.connection;
-        let tree = Some(self.tree);
-        if !transmit.expects_reply {
-            let length = transmit.bytes.len();
-            let request = frames::write(self.file, transmit.bytes);
-            let frame = clock
-                .wait(connection.execute(Command::Write, &request, tree))
-                .await?;
-            let answer = Answer::to(Command::Write, clock.step(), frame)?;
-            answer.expect_data()?;
-            if answer.written()? as usize != length {
-                return Err(SmbError::new(
-                    clock.step(),
-                    SmbErrorKind::Malformed("the pipe took only a part of a message".to_owned()),
-                ));
-            }
+    fn check(&self) -> Result<(), SmbError> {
+        let kind = if self.shared.connection.is_disconnected() {
+            SmbErrorKind::Disconnected
+        } else if !self.usable {
+            SmbErrorKind::PipeUnusable
+        } else {
             return Ok(());
-        }
-        let request = frames::transceive(self.file, transmit.bytes, self.room());
-        let frame = clock
-            .wait(connection.execute(Command::Ioctl, &request, tree))
-            .await?;
-        let answer = Answer::to(Command::Ioctl, clock.step(), frame)?;
-        answer.expect_data()?;
-        self.take(clock.step(), answer.output()?)
+        };
+        Err(SmbError::new(Step::Call, kind))
     }
 
-    /// Reads until nothing is outstanding. As many reads are in flight as are
-    /// surely needed; their answers are taken in the order of sending. True if
-    /// no read is left over.
-    pub(crate) async fn read_rest(&mut self, clock: Clock) -> Result<bool, SmbError> {
-        let mut ahead: FuturesOrdered<Read> = FuturesOrdered::new();
-        loop {
-            let wanted = self.association.reads_wanted();
-            if wanted == 0 {
-                return Ok(ahead.is_empty());
-            }
-            while ahead.len() < wanted && (ahead.is_empty() || self.may_read_ahead()) {
-                ahead.push_back(started(self.read()).await);
-            }
-            trace!(wanted, ahead = ahead.len(), "reading");
-            let Some(frame) = clock.wait(ahead.next()).await? else {
-                continue;
-            };
-            let answer = Answer::to(Command::Read, clock.step(), frame)?;
-            if let Err(mut error) = answer.expect_data() {
-                if let SmbErrorKind::PipeBroken { received } = &mut error.kind {
-                    *received = self.received;
+    /// Whether neither a call nor a request of any kind is outstanding.
+    pub(crate) fn is_at_rest(&self) -> bool {
+        self.in_flight.is_empty() && self.association.is_idle()
+    }
+
+    /// Sends what may be sent and takes one answer. False when nothing is
+    /// outstanding.
+    pub(crate) async fn advance(&mut self, clock: Clock) -> Result<bool, SmbError> {
+        let advanced = self.go_on(clock).await;
+        advanced.map_err(|error| self.judge(error))
+    }
+
+    async fn go_on(&mut self, clock: Clock) -> Result<bool, SmbError> {
+        self.send_calls(clock).await?;
+        self.send_reads().await;
+        let Some((sent, frame)) = clock.wait(self.in_flight.next()).await? else {
+            return Ok(false);
+        };
+        match sent {
+            Sent::Transceive(call_id) => {
+                self.transceives -= 1;
+                let answer = Answer::to(Command::Ioctl, clock.step(), frame)?;
+                if answer.status == NtStatus::PIPE_BUSY && self.association.hand_back(call_id) {
+                    if self.shared.calls_ahead.swap(false, Ordering::Relaxed) {
+                        debug!("the server's pipes carry one call at a time");
+                    }
+                    return Ok(true);
                 }
-                return Err(error);
+                answer.expect_data()?;
+                self.take(clock.step(), answer.output()?)?;
             }
-            let data = answer.read_data()?;
-            if data.is_empty() {
-                // Nothing forbids it, but it could go on for ever.
-                return Err(SmbError::new(
-                    clock.step(),
-                    SmbErrorKind::Malformed("an empty message in the middle of a reply".to_owned()),
-                ));
-            }
-            self.take(clock.step(), data)?;
+            Sent::Read => self.take_read(clock, frame)?,
         }
+        Ok(true)
     }
 
-    /// Whether another read would go out at once, and so behind those before.
-    fn may_read_ahead(&self) -> bool {
+    /// Sends the requests that may be sent: the last PDU of each with a
+    /// transceive that brings a message of the pipe, the others with writes.
+    async fn send_calls(&mut self, clock: Clock) -> Result<(), SmbError> {
+        while self.in_flight.is_empty() || self.may_send_ahead() {
+            let Some(transmit) = self.association.poll_transmit() else {
+                return Ok(());
+            };
+            match transmit {
+                Transmit {
+                    bytes,
+                    call_id: Some(call_id),
+                    expects_reply: true,
+                } => {
+                    let request = frames::transceive(self.file, bytes, self.room());
+                    let sent = Sent::Transceive(call_id);
+                    self.start(sent, Command::Ioctl, request).await;
+                    self.together |= self.in_flight.len() > 1;
+                }
+                Transmit { bytes, .. } => self.write(bytes, clock).await?,
+            }
+        }
+        Ok(())
+    }
+
+    async fn write(&mut self, bytes: Vec<u8>, clock: Clock) -> Result<(), SmbError> {
+        let length = bytes.len();
+        let request = frames::write(self.file, bytes);
+        let connection = &self.shared.connection;
+        let frame = clock
+            .wait(connection.execute(Command::Write, &request, Some(self.tree)))
+            .await?;
+        let answer = Answer::to(Command::Write, clock.step(), frame)?;
+        answer.expect_data()?;
+        if answer.written()? as usize != length {
+            return Err(SmbError::new(
+                clock.step(),
+                SmbErrorKind::Malformed("the pipe took only a part of a message".to_owned()),
+            ));
+        }
+        Ok(())
+    }
+
+    /// Has as many reads in flight as are surely needed. None before all
+    /// transceives are answered: a transceive reads only when its message was
+    /// written, and a read behind it could overtake it.
+    async fn send_reads(&mut self) {
+        if self.transceives > 0 {
+            return;
+        }
+        let wanted = self.association.reads_wanted();
+        while self.in_flight.len() < wanted && (self.in_flight.is_empty() || self.may_send_ahead())
+        {
+            let request = frames::read(self.file, self.room());
+            self.start(Sent::Read, Command::Read, request).await;
+        }
+        trace!(wanted, ahead = self.in_flight.len(), "reading");
+    }
+
+    fn take_read(
+        &mut self,
+        clock: Clock,
+        frame: Result<Frame, smb2::Error>,
+    ) -> Result<(), SmbError> {
+        let answer = Answer::to(Command::Read, clock.step(), frame)?;
+        if let Err(mut error) = answer.expect_data() {
+            if let SmbErrorKind::PipeBroken { received } = &mut error.kind {
+                *received = self.received;
+            }
+            return Err(error);
+        }
+        let data = answer.read_data()?;
+        if data.is_empty() {
+            // Nothing forbids it, but it could go on for ever.
+            return Err(SmbError::new(
+                clock.step(),
+                SmbErrorKind::Malformed("an empty message in the middle of a reply".to_owned()),
+            ));
+        }
+        self.take(clock.step(), data)
+    }
+
+    /// Whether another request would go out at once, and so behind those
+    /// before.
+    fn may_send_ahead(&self) -> bool {
         let connection = &self.shared.connection;
         connection.credits() > SPARE_CREDITS && connection.send_queue_depth() < MAX_QUEUED
     }
 
-    fn read(&self) -> Read {
+    /// Sends a request, behind those sent before.
+    async fn start<R>(&mut self, sent: Sent, command: Command, request: R)
+    where
+        R: smb2::pack::Pack + Send + Sync + 'static,
+    {
         let connection = self.shared.connection.clone();
-        let request = frames::read(self.file, self.room());
         let tree = Some(self.tree);
-        // Without tokio's budget: where that runs out, a read would stop halfway to the queue and
-        // those started later could come before it.
-        Box::pin(unconstrained(async move {
-            connection.execute(Command::Read, &request, tree).await
-        }))
+        if let Sent::Transceive(_) = sent {
+            self.transceives += 1;
+        }
+        // Without tokio's budget: where that runs out, a request would stop halfway to the queue
+        // and those started later could come before it.
+        let flight: Flight = Box::pin(unconstrained(async move {
+            (sent, connection.execute(command, &request, tree).await)
+        }));
+        self.in_flight.push_back(started(flight).await);
     }
 
     /// Hands bytes to the association.
     pub(crate) fn take(&mut self, step: Step, bytes: &[u8]) -> Result<(), SmbError> {
         self.received = self.received.saturating_add(bytes.len());
-        self.association.handle_input(bytes).map_err(|error| {
-            if error.is_due_to_read_ahead() {
-                // The next pipe of this session reads one message at a time.
+        self.association
+            .handle_input(bytes)
+            .map_err(|error| SmbError::new(step, SmbErrorKind::Rpc(Box::new(error))))
+    }
+
+    /// Takes note of what may have come of too many requests in flight: the
+    /// next pipe of this session will be more patient.
+    fn judge(&self, error: SmbError) -> SmbError {
+        match &error.kind {
+            SmbErrorKind::Disconnected => error,
+            // Which of the two was too much will show.
+            kind if self.together => {
+                debug!(%error, "no more calls in flight together");
+                self.shared.calls_ahead.store(false, Ordering::Relaxed);
+                // Whoever was silent is not asked twice.
+                match kind {
+                    SmbErrorKind::TimedOut => error,
+                    _ => error.with_haste(),
+                }
+            }
+            SmbErrorKind::Rpc(protocol) if protocol.is_due_to_read_ahead() => {
                 debug!(%error, "no more reading ahead");
                 self.shared.reads_ahead.store(false, Ordering::Relaxed);
+                error
             }
-            SmbError::new(step, SmbErrorKind::Rpc(Box::new(error)))
-        })
+            _ => error,
+        }
     }
 
     /// Room offered for one message. The server was told not to send longer
@@ -251,12 +364,13 @@ impl RpcPipe {
     }
 }
 
-/// Polls a read once, which takes its credit and its message number and queues
-/// it for writing, so that reads go out in the order they are started in.
-async fn started(mut read: Read) -> Read {
-    match poll_fn(|context| Poll::Ready(read.as_mut().poll(context))).await {
+/// Polls a request once, which takes its credit and its message number and
+/// queues it for writing, so that requests go out in the order they are
+/// started in.
+async fn started(mut flight: Flight) -> Flight {
+    match poll_fn(|context| Poll::Ready(flight.as_mut().poll(context))).await {
         Poll::Ready(done) => Box::pin(ready(done)),
-        Poll::Pending => read,
+        Poll::Pending => flight,
     }
 }
 

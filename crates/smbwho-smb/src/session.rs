@@ -20,7 +20,7 @@ use crate::open;
 use crate::pipe::RpcPipe;
 use crate::sign_in::sign_in;
 use crate::wire::Wire;
-use crate::{Address, Login, Options, kerberos};
+use crate::{Address, Login, Options, keep_alive, kerberos};
 
 /// What was agreed with the server.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,7 +51,7 @@ pub struct SmbSession {
 
 pub(crate) struct Shared {
     pub(crate) connection: Connection,
-    wire: Arc<Wire>,
+    pub(crate) wire: Arc<Wire>,
     pub(crate) facts: Facts,
     pub(crate) options: Options,
     /// The server as it stands in `\\server\IPC$`.
@@ -62,6 +62,9 @@ pub(crate) struct Shared {
     /// Whether several reads may be in flight on one pipe, until an answer shows
     /// that the server's fragments cannot be proved to be in order.
     pub(crate) reads_ahead: AtomicBool,
+    /// Whether several calls may be in flight on one pipe, until the server
+    /// refuses that or something went wrong with it.
+    pub(crate) calls_ahead: AtomicBool,
     /// The tree of `IPC$`, once connected.
     tree: Mutex<Option<TreeId>>,
     /// Handles whose pipes were dropped where nothing could be sent.
@@ -124,19 +127,20 @@ impl SmbSession {
 
         let facts = facts(peer, &connection, session.as_ref());
         debug!(?facts, "session is up");
-        Ok(Self {
-            shared: Arc::new(Shared {
-                connection,
-                wire,
-                facts,
-                options: options.clone(),
-                unc,
-                chains: AtomicBool::new(true),
-                reads_ahead: AtomicBool::new(true),
-                tree: Mutex::default(),
-                orphans: Mutex::default(),
-            }),
-        })
+        let shared = Arc::new(Shared {
+            connection,
+            wire,
+            facts,
+            options: options.clone(),
+            unc,
+            chains: AtomicBool::new(true),
+            reads_ahead: AtomicBool::new(true),
+            calls_ahead: AtomicBool::new(true),
+            tree: Mutex::default(),
+            orphans: Mutex::default(),
+        });
+        keep_alive::start(&shared);
+        Ok(Self { shared })
     }
 
     /// What was agreed with the server.

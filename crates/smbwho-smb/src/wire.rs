@@ -62,6 +62,8 @@ pub(crate) enum NotSmb2 {
 
 #[derive(Debug, Default)]
 struct State {
+    /// Messages that have come.
+    messages: u64,
     handshake: Handshake,
     not_smb2: Option<NotSmb2>,
     encrypted: bool,
@@ -98,6 +100,11 @@ impl Wire {
     /// Whether the server has sent an encrypted message.
     pub(crate) fn saw_encrypted(&self) -> bool {
         self.state().encrypted
+    }
+
+    /// How many messages have come.
+    pub(crate) fn messages(&self) -> u64 {
+        self.state().messages
     }
 
     fn state(&self) -> std::sync::MutexGuard<'_, State> {
@@ -157,6 +164,7 @@ impl TransportReceive for Wire {
             Err(Stop::NotSmb2(reason)) => return Err(self.refuse(reason)),
             Err(Stop::Malformed(what)) => return Err(smb2::Error::invalid_data(what)),
         };
+        self.state().messages += 1;
         if first {
             self.state().handshake.reply.clone_from(&message);
         } else if message.starts_with(&TRANSFORM_MAGIC) {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use common::{Any, SRVSVC, patient, pattern};
 use smbwho_rpc::ProtocolError;
-use smbwho_smb::{Options, SmbErrorKind, SmbSession, Step};
+use smbwho_smb::{Options, Prepared, RpcPipe, SmbError, SmbErrorKind, SmbSession, Step};
 use smbwho_testkit::{Action, Bind, Endpoint, Hint, Order, Reply, Request};
 
 async fn connect(endpoint: &Endpoint, options: Options) -> SmbSession {
@@ -330,4 +330,166 @@ async fn pipes_work_side_by_side() {
     for call in calls.collect::<Vec<_>>() {
         call.await.unwrap();
     }
+}
+
+/// What came of calls in flight together, in the order they were made.
+async fn together(pipe: &mut RpcPipe, chosen: &[u8]) -> Vec<Result<Vec<u8>, SmbError>> {
+    let calls = chosen.iter().map(|first| Any(vec![*first; 4]));
+    let calls: Vec<Prepared> = calls.map(|call| Prepared::of(&call).unwrap()).collect();
+    let mut replies = pipe.calls(&calls).unwrap();
+    let mut came = Vec::new();
+    while let Some(reply) = replies.next().await {
+        came.push((reply.index, reply.outcome));
+    }
+    came.sort_by_key(|(index, _)| *index);
+    came.into_iter().map(|(_, outcome)| outcome).collect()
+}
+
+/// Short and long replies and faults, each to its own call.
+#[tokio::test]
+async fn calls_in_flight_together() {
+    let long = pattern(100_000);
+    let sent = long.clone();
+    let endpoint = endpoint(move |request| match chosen(request) {
+        0 => Action::reply(sent.clone()),
+        1 => Action::Fault(0x1c01_0002),
+        other => Action::reply(vec![other; 8]),
+    });
+    let session = connect(&endpoint, patient()).await;
+    let mut pipe = session.open_pipe(&SRVSVC).await.unwrap();
+    for _ in 0..3 {
+        let came = together(&mut pipe, &[7, 0, 1, 0, 8, 9]).await;
+        assert_eq!(came.len(), 6);
+        assert_eq!(came[0].as_ref().unwrap(), &[7; 8]);
+        assert!(came[1].as_ref().unwrap() == &long && came[3].as_ref().unwrap() == &long);
+        assert_eq!(came[2].as_ref().unwrap_err().fault(), Some(0x1c01_0002));
+        assert_eq!(came[4].as_ref().unwrap(), &[8; 8]);
+        assert_eq!(came[5].as_ref().unwrap(), &[9; 8]);
+        assert!(pipe.is_usable());
+    }
+    // More than may be in flight.
+    let many: Vec<u8> = (2..=200).collect();
+    let came = together(&mut pipe, &many).await;
+    for (first, reply) in many.iter().zip(came) {
+        assert_eq!(reply.unwrap(), [*first; 8]);
+    }
+}
+
+/// Given up with replies outstanding, the pipe is of no more use.
+#[tokio::test]
+async fn replies_that_are_not_awaited_cost_the_pipe() {
+    let endpoint = endpoint(|request| Action::reply(request.stub.clone()));
+    let session = connect(&endpoint, patient()).await;
+    let mut pipe = session.open_pipe(&SRVSVC).await.unwrap();
+    let calls = [4, 5].map(|first| Prepared::of(&Any(vec![first; 4])).unwrap());
+    let mut replies = pipe.calls(&calls).unwrap();
+    assert_eq!(replies.next().await.unwrap().index, 0);
+    drop(replies);
+    assert!(!pipe.is_usable());
+    let error = pipe.call(&Any(vec![6; 4])).await.unwrap_err();
+    assert_eq!(error.kind, SmbErrorKind::PipeUnusable);
+}
+
+/// What cannot be proved with several calls in flight is not believed, and the
+/// next pipe of the session carries one call at a time.
+#[tokio::test]
+async fn order_is_proved_with_calls_in_flight_too() {
+    let stub = pattern(60_000);
+    let sent = stub.clone();
+    for hint in [
+        Hint::Zero,
+        Hint::Fixed(4096),
+        Hint::Off(100),
+        Hint::Off(-100),
+    ] {
+        let sent = sent.clone();
+        let endpoint = endpoint(move |_| Reply::new(sent.clone()).hint(hint).into());
+        let session = connect(&endpoint, patient()).await;
+        let mut pipe = session.open_pipe(&SRVSVC).await.unwrap();
+        let came = together(&mut pipe, &[1, 2]).await;
+        let error = came[0].as_ref().err();
+        if let Some(error) = error {
+            assert!(error.is_due_to_haste(), "{hint:?}: {error:?}");
+            assert!(!pipe.is_usable(), "{hint:?}");
+        } else {
+            // A hint that is too large by as much each time still falls.
+            assert_eq!(hint, Hint::Off(100));
+            assert!(came[0].as_ref().unwrap() == &stub, "{hint:?}");
+            continue;
+        }
+        let mut pipe = session.open_pipe(&SRVSVC).await.unwrap();
+        let came = together(&mut pipe, &[1, 2]).await;
+        for reply in came {
+            assert!(reply.unwrap() == stub, "{hint:?}: not what was sent");
+        }
+    }
+}
+
+/// Fewer fragments than the first promised, and more.
+#[tokio::test]
+async fn fragments_that_were_not_promised() {
+    let endpoint = endpoint(|request| {
+        let reply = Reply::new(pattern(60_000));
+        match chosen(request) {
+            // Less is announced than comes, and more.
+            0 => reply.hint(Hint::Off(-8000)).into(),
+            1 => reply.hint(Hint::Off(8000)).into(),
+            _ => Action::reply(vec![0; 4]),
+        }
+    });
+    let options = Options {
+        reply_timeout: Duration::from_secs(3),
+        ..patient()
+    };
+    for shape in [0, 1] {
+        let session = connect(&endpoint, options.clone()).await;
+        let mut pipe = session.open_pipe(&SRVSVC).await.unwrap();
+        let reply = pipe.call(&Any(vec![shape; 4])).await;
+        // Never a part of it for the whole.
+        match reply {
+            Ok(stub) => assert!(stub == pattern(60_000), "shape {shape}"),
+            Err(error) => {
+                assert!(matches!(error.kind, SmbErrorKind::Rpc(_)), "{error:?}");
+                assert!(!pipe.is_usable());
+            }
+        }
+        let mut pipe = session.open_pipe(&SRVSVC).await.unwrap();
+        assert!(pipe.call(&Any(vec![9; 4])).await.is_ok());
+    }
+}
+
+/// An idle connection is asked for a sign of life; one whose line has gone
+/// silent is noticed to be dead.
+#[tokio::test]
+async fn an_idle_connection_is_kept_or_found_dead() {
+    use smbwho_testkit::{Cut, CutLine, Direction, SlowLine};
+    let endpoint = endpoint(|_| Action::reply(vec![0; 4]));
+    let login = common::login(Endpoint::USER, Endpoint::PASSWORD);
+    let options = Options {
+        keep_alive: Some(Duration::from_millis(100)),
+        reply_timeout: Duration::from_secs(2),
+        ..patient()
+    };
+    let line = SlowLine::to(endpoint.address(), Duration::ZERO).unwrap();
+    let address = line.address().parse().unwrap();
+    let session = SmbSession::connect(&address, &login, &options)
+        .await
+        .unwrap();
+    let before = line.bytes(Direction::ToClient);
+    until("nothing was asked", || {
+        line.bytes(Direction::ToClient) > before
+    })
+    .await;
+    assert!(session.is_connected());
+
+    // Carries the sign-in, and then nothing more.
+    let carried = line.bytes(Direction::ToServer);
+    drop(session);
+    let bytes = carried - carried % 4;
+    let line = CutLine::to(endpoint.address(), Direction::ToServer, bytes, Cut::Stall).unwrap();
+    let address = line.address().parse().unwrap();
+    let session = SmbSession::connect(&address, &login, &options)
+        .await
+        .unwrap();
+    until("nobody noticed", || !session.is_connected()).await;
 }

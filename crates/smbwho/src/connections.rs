@@ -308,7 +308,7 @@ impl Listing for Connections {
         Ok(status.connections(&self.qualifier).into())
     }
 
-    async fn settle(pager: &Pager<Self>, level: u32, rows: &mut [Connection]) {
+    async fn settle(pager: &mut Pager<Self>, level: u32, rows: &mut [Connection]) {
         // At level 0 Samba gives the id 1 to whatever is asked. Level 1 shows
         // whether this is such a server.
         if level != 0 || !matches!(rows, [row] if row.id == Some(1)) {

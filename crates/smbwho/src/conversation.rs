@@ -3,9 +3,10 @@
 use smbwho_msrpc::status::{self, FaultStatus};
 use smbwho_rpc::ndr::NdrError;
 use smbwho_rpc::{Call, Interface};
-use smbwho_smb::{NtStatus, RpcPipe};
+use smbwho_smb::{NtStatus, Prepared, SmbError};
 
 use crate::error::{ErrorKind, Refusal};
+use crate::line::Taken;
 use crate::{Error, Server};
 
 /// A pipe of one's own for calls that belong together.
@@ -16,7 +17,7 @@ use crate::{Error, Server};
 pub(crate) struct Conversation {
     pub(crate) server: Server,
     interface: &'static Interface,
-    pipe: RpcPipe,
+    taken: Taken,
 }
 
 impl Server {
@@ -28,23 +29,74 @@ impl Server {
         Ok(Conversation {
             server: self.clone(),
             interface,
-            pipe: self.take_pipe(interface).await?,
+            taken: self.take_pipe(interface).await?,
         })
     }
 }
 
 impl Conversation {
-    /// Makes one call and gives back the reply's stub.
+    /// Makes one call, which only reads, and gives back the reply's stub.
     ///
     /// # Errors
     ///
     /// A fault comes as [`ErrorKind::Declined`].
     pub(crate) async fn call<C: Call>(&mut self, call: &C) -> Result<Vec<u8>, Error> {
-        let reply = self.pipe.call(call).await;
-        reply.map_err(|error| match error.fault() {
-            Some(fault) => self.refused::<C>(Refusal::Fault(FaultStatus(fault))),
-            None => self.server.error(ErrorKind::Smb(error)),
-        })
+        let mut reply = self.taken.pipe.call(call).await;
+        if let Err(error) = &reply
+            && self.taken.was_kept_too_long(error)
+        {
+            // Nothing was said over it yet, so no handle is lost.
+            self.taken = self.server.take_new_pipe(self.interface).await?;
+            reply = self.taken.pipe.call(call).await;
+        }
+        self.taken.has_answered();
+        reply.map_err(|error| self.failed(C::NAME, error))
+    }
+
+    /// Makes several calls, none of which needs what another brings, in
+    /// flight together. One outcome for each that was answered before the pipe
+    /// failed, in the order given.
+    pub(crate) async fn calls(&mut self, calls: &[Prepared]) -> Vec<Result<Vec<u8>, Error>> {
+        let mut came = self.all(calls).await;
+        if let [(_, Err(error))] = &came[..]
+            && self.taken.was_kept_too_long(error)
+        {
+            match self.server.take_new_pipe(self.interface).await {
+                Ok(taken) => self.taken = taken,
+                Err(error) => return vec![Err(error)],
+            }
+            came = self.all(calls).await;
+        }
+        self.taken.has_answered();
+        came.sort_by_key(|(index, _)| *index);
+        let name = |index| calls.get(index).map_or("", Prepared::name);
+        came.into_iter()
+            .map(|(index, outcome)| outcome.map_err(|error| self.failed(name(index), error)))
+            .collect()
+    }
+
+    /// What came, each with the number of its call.
+    async fn all(&mut self, calls: &[Prepared]) -> Vec<(usize, Result<Vec<u8>, SmbError>)> {
+        let mut replies = match self.taken.pipe.calls(calls) {
+            Ok(replies) => replies,
+            Err(error) => return vec![(0, Err(error))],
+        };
+        let mut came = Vec::new();
+        while let Some(reply) = replies.next().await {
+            came.push((reply.index, reply.outcome));
+        }
+        came
+    }
+
+    fn failed(&self, call: &'static str, error: SmbError) -> Error {
+        let kind = match error.fault() {
+            Some(fault) => ErrorKind::Declined {
+                call,
+                refusal: Refusal::Fault(FaultStatus(fault)),
+            },
+            None => ErrorKind::Smb(error),
+        };
+        self.server.error(kind)
     }
 
     /// What a reply says.
@@ -88,6 +140,6 @@ impl Conversation {
 
     /// Keeps the pipe for the next who needs one.
     pub(crate) fn finish(self) {
-        self.server.give_back(self.interface, self.pipe);
+        self.taken.give_back();
     }
 }

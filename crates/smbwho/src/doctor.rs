@@ -1,18 +1,15 @@
 //! What this account may ask of a server: every reading call, level by level.
 
 mod checks;
+mod exam;
 mod probe;
 mod takes;
 
-use std::time::Instant;
+use futures::join;
+use smbwho_smb::{Facts, SmbErrorKind};
 
-use smbwho_rpc::{Call, Interface};
-use smbwho_smb::{Facts, RpcPipe, SmbErrorKind, Step};
-
-use crate::backend::Backend;
-use crate::error::{ErrorKind, Refusal};
+use crate::error::ErrorKind;
 use crate::{Error, Name, Server, ServerInfo};
-use probe::Probe;
 
 /// What came of a look at a server. Made by [`Server::doctor`].
 #[derive(Debug)]
@@ -119,186 +116,26 @@ impl Server {
     /// Tries everything that can be asked of a server without changing it,
     /// level by level, and says what it allows this account.
     ///
-    /// The calls go one after the other, over one pipe for each interface.
-    /// Lists are asked for with a small preferred length; a server may send
-    /// more. An interface that fails three times, or does not answer in time,
-    /// is not asked further.
+    /// The calls of one interface go over one pipe, in flight together where
+    /// the server takes them so, and the interfaces side by side. Lists are
+    /// asked for with a small preferred length; a server may send more. An
+    /// interface that fails three times, or does not answer in time, is not
+    /// asked further.
     pub async fn doctor(&self) -> Diagnosis {
-        let info = self.info().await;
-        let mut exam = Exam {
-            server: self.clone(),
-            pipe: None,
-            trouble: None,
-            account: None,
-            checks: Vec::new(),
+        // What it is comes first: the further looks use its pipes.
+        let looks = async {
+            let info = self.info().await;
+            let looks = join!(checks::srvsvc(self).run(), checks::wkssvc(self).run());
+            (info, looks)
         };
-        exam.srvsvc().await;
-        exam.wkssvc().await;
-        exam.samr().await;
-        exam.lsarpc().await;
-        exam.put_back();
+        let ((info, (mut all, wkssvc)), samr, (account, lsarpc)) =
+            join!(looks, checks::samr(self), checks::lsarpc(self));
+        all.extend(wkssvc.into_iter().chain(samr).chain(lsarpc));
         Diagnosis {
             facts: self.facts().cloned(),
             info,
-            account: exam.account,
-            checks: exam.checks,
-        }
-    }
-}
-
-/// Failures after which an interface is not asked further.
-const MAX_FAILURES: usize = 3;
-
-/// A look at a server, under way.
-struct Exam {
-    server: Server,
-    /// The pipe in use. Handles live only on the pipe they were made on.
-    pipe: Option<(&'static Interface, RpcPipe)>,
-    /// What is wrong with the interface that was asked last.
-    trouble: Option<Trouble>,
-    account: Option<AccountName>,
-    checks: Vec<Check>,
-}
-
-struct Trouble {
-    interface: &'static Interface,
-    failures: usize,
-    /// The pipe could not be opened: it is the same for every call.
-    shut: Option<Error>,
-}
-
-impl Exam {
-    /// Makes one call and writes down what came of it. `Some` is the stub of a
-    /// reply that says it went well.
-    async fn check<C: Probe>(
-        &mut self,
-        subject: &'static str,
-        level: Option<u32>,
-        takes: &'static str,
-        call: &C,
-    ) -> Option<Vec<u8>> {
-        let begun = Instant::now();
-        let (outcome, stub) = self.try_out(call).await;
-        tracing::debug!(call = C::NAME, level, took = ?begun.elapsed(), "tried");
-        self.checks.push(Check {
-            subject,
-            call: C::NAME,
-            level,
-            outcome,
-            takes,
-        });
-        stub
-    }
-
-    async fn try_out<C: Probe>(&mut self, call: &C) -> (Outcome, Option<Vec<u8>>) {
-        let same = self
-            .trouble
-            .as_ref()
-            .filter(|trouble| trouble.interface.syntax == C::INTERFACE.syntax);
-        match same {
-            Some(Trouble {
-                shut: Some(error), ..
-            }) => {
-                // Said once is enough, unless it tells what may be asked.
-                let outcome = match Outcome::of(error.clone()) {
-                    Outcome::Failed(_) => Outcome::NotAsked,
-                    told => told,
-                };
-                return (outcome, None);
-            }
-            Some(trouble) if trouble.failures >= MAX_FAILURES => return (Outcome::NotAsked, None),
-            _ => {}
-        }
-        let stub = match self.make(call).await {
-            Ok(stub) => stub,
-            Err(error) => {
-                self.write_down(C::INTERFACE, &error);
-                return (Outcome::of(error), None);
-            }
-        };
-        let refused = match call.decode(&stub) {
-            Ok(reply) => C::refusal(&reply),
-            Err(error) => {
-                let kind = ErrorKind::Malformed {
-                    call: C::NAME,
-                    error,
-                };
-                return (Outcome::Failed(self.server.error(kind)), None);
-            }
-        };
-        match refused {
-            None => (Outcome::Allowed, Some(stub)),
-            Some(refusal) => {
-                let kind = ErrorKind::Declined {
-                    call: C::NAME,
-                    refusal,
-                };
-                (Outcome::of(self.server.error(kind)), None)
-            }
-        }
-    }
-
-    /// Makes a call on the pipe of its interface. Makes a fault a refusal.
-    async fn make<C: Call>(&mut self, call: &C) -> Result<Vec<u8>, Error> {
-        if let Backend::Native(_) = self.server.backend() {
-            return self.server.call(call).await;
-        }
-        let fits = |pipe: &(&'static Interface, RpcPipe)| {
-            pipe.0.syntax == C::INTERFACE.syntax && pipe.1.is_usable()
-        };
-        let mut pipe = match self.pipe.take_if(|pipe| fits(pipe)) {
-            Some((_, pipe)) => pipe,
-            None => {
-                self.put_back();
-                self.server.take_pipe(C::INTERFACE).await?
-            }
-        };
-        let reply = pipe.call(call).await;
-        self.pipe = Some((C::INTERFACE, pipe));
-        reply.map_err(|error| match error.fault() {
-            Some(status) => {
-                let refusal = Refusal::Fault(crate::FaultStatus(status));
-                self.server.error(ErrorKind::Declined {
-                    call: C::NAME,
-                    refusal,
-                })
-            }
-            None => self.server.error(ErrorKind::Smb(error)),
-        })
-    }
-
-    /// Remembers a failure that may befall the next call too.
-    fn write_down(&mut self, interface: &'static Interface, error: &Error) {
-        let (timed_out, shut) = match error.kind() {
-            ErrorKind::Smb(smb) => {
-                let pipe = matches!(smb.step, Step::Share | Step::Pipe | Step::Bind);
-                (matches!(smb.kind, SmbErrorKind::TimedOut), pipe)
-            }
-            ErrorKind::Unreached { .. } => (false, true),
-            _ => return,
-        };
-        let mut trouble = match self.trouble.take() {
-            Some(trouble) if trouble.interface.syntax == interface.syntax => trouble,
-            _ => Trouble {
-                interface,
-                failures: 0,
-                shut: None,
-            },
-        };
-        trouble.failures += 1;
-        if timed_out {
-            trouble.failures = MAX_FAILURES;
-        }
-        if shut {
-            trouble.shut = Some(error.clone());
-        }
-        self.trouble = Some(trouble);
-    }
-
-    /// Gives the pipe in use back to the server's pool.
-    fn put_back(&mut self) {
-        if let Some((interface, pipe)) = self.pipe.take() {
-            self.server.give_back(interface, pipe);
+            account,
+            checks: all,
         }
     }
 }

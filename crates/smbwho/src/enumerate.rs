@@ -7,12 +7,16 @@
 use std::collections::{HashSet, VecDeque};
 use std::future::{self, Future};
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::ops::ControlFlow;
+use std::pin::pin;
 
+use futures::future::{BoxFuture, Either, select};
 use futures::stream::{self, Stream, StreamExt};
 pub(crate) use smbwho_msrpc::srvsvc::MAX_PREFERRED_LENGTH;
 use smbwho_msrpc::status::Win32Status;
 use smbwho_rpc::Call;
 use smbwho_rpc::ndr::NdrError;
+use smbwho_smb::SmbError;
 
 use crate::backend::Backend;
 use crate::error::{ErrorKind, Refusal};
@@ -23,6 +27,11 @@ use crate::{Error, Server};
 /// What is asked for after "not one entry fits", in bytes.
 const ENLARGED_LENGTH: u32 = 64 * 1024;
 
+/// The most that is asked for at a level that is tried only in case the richer
+/// ones are refused, in bytes. A server that grants a richer one as well has
+/// then little to do in vain; what is missing comes with the next page.
+const SPECULATIVE_LENGTH: u32 = 64 * 1024;
+
 /// Rows after which a server that never ends is no longer believed. The
 /// largest file servers hold some tens of thousands of sessions.
 const MAX_ROWS: usize = 10_000_000;
@@ -30,7 +39,7 @@ const MAX_ROWS: usize = 10_000_000;
 /// A list that a server tells page by page.
 pub(crate) trait Listing: Sized + Send + Sync + 'static {
     /// One entry, as the library gives it out.
-    type Row: Send;
+    type Row: Send + Sync;
     /// The remote procedure.
     type Call<'q>: Call + Send + Sync
     where
@@ -38,6 +47,24 @@ pub(crate) trait Listing: Sized + Send + Sync + 'static {
 
     /// The levels to try, in this order.
     fn ladder(&self, server: &Server) -> VecDeque<u32>;
+
+    /// How many levels of the ladder are asked for together, the richest that
+    /// is granted being taken. More than one only where the first is often
+    /// refused and not yet known to be granted.
+    fn ahead(&self, _server: &Server) -> usize {
+        1
+    }
+
+    /// What helps [`settle`](Self::settle) rows of this level, to be asked for
+    /// together with them.
+    fn companion(&self, _server: &Server, _level: u32) -> Option<At> {
+        None
+    }
+
+    /// What may go on while the first page is awaited.
+    fn meanwhile(&self, _server: &Server) -> Option<BoxFuture<'static, ()>> {
+        None
+    }
 
     /// The request for one page.
     fn request<'q>(&'q self, server_name: &'q str, at: At) -> Self::Call<'q>;
@@ -65,7 +92,7 @@ pub(crate) trait Listing: Sized + Send + Sync + 'static {
     /// Puts right what the server told as if it knew. `pager` may be asked
     /// for more.
     fn settle(
-        pager: &Pager<Self>,
+        pager: &mut Pager<Self>,
         level: u32,
         rows: &mut [Self::Row],
     ) -> impl Future<Output = ()> + Send;
@@ -89,13 +116,17 @@ pub(crate) struct Reply<R> {
 }
 
 /// The way through one list.
-pub(crate) struct Pager<L> {
+pub(crate) struct Pager<L: Listing> {
     pub(crate) server: Server,
     pub(crate) listing: L,
     /// Levels still to try; the first is the one being asked.
     ladder: VecDeque<u32>,
     /// Levels that were refused on the way here.
     pub(crate) refused: Vec<(u32, Refusal)>,
+    /// What came of the companion of the level that answered.
+    companion: Option<(u32, Answer<L::Row>)>,
+    /// No level has answered yet otherwise than with a refusal.
+    seeks_level: bool,
     preferred_length: u32,
     resume_handle: u32,
     /// Handles already followed: one that comes again would go in a circle.
@@ -124,6 +155,9 @@ pub(crate) enum Answer<R> {
     TooSmall,
 }
 
+/// What came of several requests; `None` where nothing did.
+type Answers<R> = Vec<Option<Result<Answer<R>, Error>>>;
+
 /// Whether rows follow.
 pub(crate) enum More {
     No,
@@ -142,6 +176,8 @@ impl<L: Listing> Pager<L> {
             server,
             listing,
             refused: Vec::new(),
+            companion: None,
+            seeks_level: true,
             preferred_length,
             resume_handle: 0,
             followed: HashSet::new(),
@@ -217,14 +253,16 @@ impl<L: Listing> Pager<L> {
             rows.retain(|row| self.listing.lets_through(row));
             return Ok(Page { rows });
         }
-        while let Some(&level) = self.ladder.front() {
-            let at = At {
-                level,
-                preferred_length: self.preferred_length,
-                resume_handle: self.resume_handle,
+        while !self.ladder.is_empty() {
+            let Some((at, answer)) = self.ask_and_meanwhile().await? else {
+                continue;
             };
-            match self.ask(at).await? {
+            self.seeks_level = false;
+            let level = at.level;
+            match answer {
                 Answer::Page { rows, more } => return Ok(self.take_page(level, rows, more).await),
+                // It was asked for a little only; now for all there is.
+                Answer::TooSmall if at.preferred_length < self.preferred_length => {}
                 Answer::TooSmall if self.preferred_length < MAX_PREFERRED_LENGTH => {
                     let doubled = self.preferred_length.saturating_mul(2);
                     self.preferred_length = doubled.max(ENLARGED_LENGTH);
@@ -234,10 +272,7 @@ impl<L: Listing> Pager<L> {
                     return Err(self.refusal(vec![(level, status)]));
                 }
                 // A refusal after rows came is no reason to begin again lower.
-                Answer::Refused(refusal) if self.rows == 0 && refusal.is_of_the_level() => {
-                    self.refused.push((level, refusal));
-                    self.ladder.pop_front();
-                }
+                Answer::Refused(refusal) if self.may_step_down(refusal) => self.step_down(refusal),
                 Answer::Refused(refusal) => return Err(self.refusal(vec![(level, refusal)])),
             }
         }
@@ -245,17 +280,159 @@ impl<L: Listing> Pager<L> {
         Err(self.refusal(refused))
     }
 
+    async fn ask_and_meanwhile(&mut self) -> Result<Option<(At, Answer<L::Row>)>, Error> {
+        let meanwhile = match self.seeks_level {
+            true => self.listing.meanwhile(&self.server),
+            false => None,
+        };
+        let asking = pin!(self.ask_rungs());
+        match meanwhile {
+            None => asking.await,
+            Some(meanwhile) => match select(asking, meanwhile).await {
+                Either::Left((answered, _)) => answered,
+                Either::Right(((), asking)) => asking.await,
+            },
+        }
+    }
+
+    fn may_step_down(&self, refusal: Refusal) -> bool {
+        self.rows == 0 && refusal.is_of_the_level()
+    }
+
+    fn step_down(&mut self, refusal: Refusal) {
+        self.refused
+            .extend(self.ladder.pop_front().map(|level| (level, refusal)));
+    }
+
+    /// Asks at the first level of the ladder, and at the next ones with it
+    /// where that pays. Steps down from those that are refused; `None` when
+    /// all that were asked for are, else what the first of the others said.
+    async fn ask_rungs(&mut self) -> Result<Option<(At, Answer<L::Row>)>, Error> {
+        let mut asked = self.rungs();
+        let rungs = asked.len();
+        if self.seeks_level {
+            for rung in 0..rungs {
+                let companion = self.listing.companion(&self.server, asked[rung].level);
+                let is_new = |at: &At| asked.iter().all(|other| other.level != at.level);
+                asked.extend(companion.filter(is_new));
+            }
+        }
+        let mut answers = self.ask_all(&asked, rungs).await?;
+        for rung in 0..rungs {
+            let at = asked[rung];
+            let answer = answers[rung].take();
+            let unanswered = || self.server.error(ErrorKind::Smb(SmbError::unanswered()));
+            let answer = answer.ok_or_else(unanswered)??;
+            if let Answer::Refused(refusal) = answer
+                && self.may_step_down(refusal)
+            {
+                self.step_down(refusal);
+                continue;
+            }
+            if let Some(other) = self.listing.companion(&self.server, at.level)
+                && let Some(place) = asked.iter().position(|asked| asked.level == other.level)
+                && let Some(Ok(told)) = answers[place].take()
+            {
+                self.companion = Some((other.level, told));
+            }
+            return Ok(Some((at, answer)));
+        }
+        Ok(None)
+    }
+
+    /// The levels to ask for now, and how much of each.
+    fn rungs(&self) -> Vec<At> {
+        let ahead = match self.seeks_level {
+            true => self.listing.ahead(&self.server),
+            false => 1,
+        };
+        let levels = self.ladder.iter().take(ahead.max(1)).enumerate();
+        levels
+            .map(|(rung, &level)| At {
+                level,
+                preferred_length: match rung {
+                    0 => self.preferred_length,
+                    _ => self.preferred_length.min(SPECULATIVE_LENGTH),
+                },
+                resume_handle: self.resume_handle,
+            })
+            .collect()
+    }
+
+    /// Makes requests, the first `rungs` of them in the order of preference,
+    /// until one of those is granted, and its companion is answered.
+    async fn ask_all(&self, asked: &[At], rungs: usize) -> Result<Answers<L::Row>, Error> {
+        let name = self.server.unc_name();
+        let calls: Vec<L::Call<'_>> = asked
+            .iter()
+            .map(|at| self.listing.request(name, *at))
+            .collect();
+        let prepared = calls.iter().map(|call| self.server.prepare(call));
+        let prepared = prepared.collect::<Result<Vec<_>, Error>>()?;
+        let mut answers = Vec::new();
+        answers.resize_with(asked.len(), || None);
+        let read = self.server.read_all(&prepared, |came| {
+            let index = came.index;
+            let outcome = came.outcome.map_err(|kind| self.server.error(kind));
+            if let (Some(call), Some(place)) = (calls.get(index), answers.get_mut(index)) {
+                *place = Some(self.judge(call, outcome));
+            }
+            match self.is_enough(asked, rungs, &answers) {
+                true => ControlFlow::Break(()),
+                false => ControlFlow::Continue(()),
+            }
+        });
+        read.await?;
+        Ok(answers)
+    }
+
+    /// Whether what was answered decides the level, and its companion is
+    /// there.
+    fn is_enough(&self, asked: &[At], rungs: usize, answers: &Answers<L::Row>) -> bool {
+        let granted = answers.iter().take(rungs).position(|answer| match answer {
+            Some(Ok(Answer::Refused(refusal))) => !refusal.is_of_the_level(),
+            _ => true,
+        });
+        let Some(granted) = granted else {
+            return true;
+        };
+        if answers[granted].is_none() {
+            return false;
+        }
+        let companion = self.listing.companion(&self.server, asked[granted].level);
+        let place = companion.and_then(|at| asked.iter().position(|a| a.level == at.level));
+        place.is_none_or(|place| answers[place].is_some())
+    }
+
     /// Makes one request.
     pub(crate) async fn ask(&self, at: At) -> Result<Answer<L::Row>, Error> {
         let call = self.listing.request(self.server.unc_name(), at);
-        let stub = match self.server.call(&call).await {
+        let outcome = self.server.read(&call).await;
+        self.judge(&call, outcome)
+    }
+
+    /// What came of the companion, or of asking for it now.
+    pub(crate) async fn companion(&mut self, at: At) -> Result<Answer<L::Row>, Error> {
+        match self.companion.take() {
+            Some((level, answer)) if level == at.level => Ok(answer),
+            _ => self.ask(at).await,
+        }
+    }
+
+    /// What a reply means.
+    fn judge(
+        &self,
+        call: &L::Call<'_>,
+        outcome: Result<Vec<u8>, Error>,
+    ) -> Result<Answer<L::Row>, Error> {
+        let stub = match outcome {
             Ok(stub) => stub,
             Err(error) => match error.rpc_fault() {
                 Some(fault) => return Ok(Answer::Refused(Refusal::Fault(fault))),
                 None => return Err(error),
             },
         };
-        let reply = L::read(&call, &stub).map_err(|error| {
+        let reply = L::read(call, &stub).map_err(|error| {
             let call = name::<L>();
             self.server.error(ErrorKind::Malformed { call, error })
         })?;

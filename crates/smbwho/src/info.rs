@@ -157,7 +157,7 @@ impl Server {
     /// What the server is: NetrServerGetInfo at level 102, 101 or 100
     /// ([MS-SRVS] 3.1.4.17), NetrRemoteTOD (3.1.4.21), NetrServerDiskEnum
     /// (3.1.4.19), NetrServerStatisticsGet (3.1.4.20), and NetrWkstaGetInfo at
-    /// level 102, 101 or 100 ([MS-WKST] 3.2.4.1), one after the other.
+    /// level 102, 101 or 100 ([MS-WKST] 3.2.4.1), all of them at once.
     ///
     /// ```no_run
     /// # async fn example(server: &smbwho::Server) -> Result<(), smbwho::Error> {
@@ -181,17 +181,16 @@ impl Server {
     pub async fn info(&self) -> Result<ServerInfo, Error> {
         let mut info = ServerInfo::unknown(self.facts().cloned());
         let mut told = false;
-        for part in Part::ALL {
-            match part.ask(self, &mut info).await {
+        let mut broken = false;
+        for outcome in ask::all(self, &mut info).await {
+            match outcome {
                 Ok(()) => told = true,
+                // After a refusal the connection is as good as before; after a
+                // failure the further parts fail with it.
+                Err(_) if broken => {}
                 Err(error) => {
-                    // After a refusal the connection is as good as before;
-                    // after a failure every further part might fail as slowly.
-                    let goes_on = error.is_refusal() || error.is_malformed();
+                    broken = !error.is_refusal() && !error.is_malformed();
                     info.missing.push(error);
-                    if !goes_on {
-                        break;
-                    }
                 }
             }
         }
@@ -202,37 +201,6 @@ impl Server {
         match info.missing.into_iter().next() {
             Some(error) => Err(error),
             None => Ok(ServerInfo::unknown(self.facts().cloned())),
-        }
-    }
-}
-
-/// What is asked on its own. The time is not first: the first call opens the
-/// pipe, which would count as round trip.
-#[derive(Debug, Clone, Copy)]
-enum Part {
-    Server,
-    Clock,
-    Disks,
-    Statistics,
-    Workstation,
-}
-
-impl Part {
-    const ALL: [Part; 5] = [
-        Part::Server,
-        Part::Clock,
-        Part::Disks,
-        Part::Statistics,
-        Part::Workstation,
-    ];
-
-    async fn ask(self, server: &Server, info: &mut ServerInfo) -> Result<(), Error> {
-        match self {
-            Part::Server => ask::server(server, info).await,
-            Part::Clock => ask::clock(server, info).await,
-            Part::Disks => ask::disks(server, info).await,
-            Part::Statistics => ask::statistics(server, info).await,
-            Part::Workstation => ask::workstation(server, info).await,
         }
     }
 }

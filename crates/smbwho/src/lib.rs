@@ -65,6 +65,7 @@ mod fleet;
 mod groups;
 mod hint;
 mod info;
+mod line;
 mod local;
 mod logons;
 #[doc(hidden)]

@@ -316,7 +316,7 @@ impl Listing for Logons {
         Ok(local.logons(server).await?.into())
     }
 
-    async fn settle(_: &Pager<Self>, _: u32, _: &mut [Logon]) {}
+    async fn settle(_: &mut Pager<Self>, _: u32, _: &mut [Logon]) {}
 }
 
 fn lets_through(user: Option<&Pattern>, row: &Logon) -> bool {

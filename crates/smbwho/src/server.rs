@@ -1,12 +1,14 @@
 //! One server, ready to be asked: connected and signed in, or this computer.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::ops::ControlFlow;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use smbwho_rpc::{Call, Interface};
-use smbwho_smb::{Address, Facts, Login, Options, RpcPipe, SmbSession};
+use smbwho_smb::{Address, Facts, Login, Options, Prepared, SmbError};
 
 use crate::backend::Backend;
 use crate::error::ErrorKind;
+use crate::line::{Came, Line, Taken};
 use crate::local::Local;
 use crate::native;
 use crate::sessions::SessionsQuery;
@@ -19,6 +21,10 @@ use crate::{Error, Level, ShareLevel};
 /// of its own from a pool and gives it back. Dropping a call's future at any
 /// time is safe: its pipe is given up, the connection stays good. The
 /// connection ends when the last clone is dropped.
+///
+/// A connection that was dropped between calls is built again, with the same
+/// login, once for each call that finds it gone. Calls that only read are then
+/// made again; one that changes the server never is.
 ///
 /// ```no_run
 /// use smbwho::{Address, Login, Secret, Server};
@@ -47,13 +53,6 @@ struct Shared {
     unc_name: String,
     backend: Backend,
     learnt: Mutex<Learnt>,
-}
-
-/// A server that is asked over SMB.
-pub(crate) struct Remote {
-    session: SmbSession,
-    /// Pipes that are bound and idle.
-    idle: Mutex<Vec<(&'static Interface, RpcPipe)>>,
 }
 
 /// The server's name as calls carry it.
@@ -99,14 +98,12 @@ impl Server {
                 .map(|native| Self::new(name.clone(), unc_name(address), Backend::Native(native)))
                 .map_err(|why| Error::new(&name, ErrorKind::NotAsCurrentUser { why }));
         }
-        match SmbSession::connect(address, login, options).await {
-            Ok(session) => {
-                let remote = Remote {
-                    session,
-                    idle: Mutex::default(),
-                };
-                Ok(Self::new(name, unc_name(address), Backend::Remote(remote)))
-            }
+        match Line::connect(address, login, options).await {
+            Ok(line) => Ok(Self::new(
+                name,
+                unc_name(address),
+                Backend::Remote(Box::new(line)),
+            )),
             Err(error) => Err(Error::new(&name, ErrorKind::Smb(error))),
         }
     }
@@ -163,11 +160,12 @@ impl Server {
         &self.shared.name
     }
 
-    /// What the connection is: dialect, signing, encryption. `None` where the
-    /// server is asked without one.
+    /// What the connection is: dialect, signing, encryption, as they were
+    /// agreed when it was first made. `None` where the server is asked without
+    /// one.
     pub fn facts(&self) -> Option<&Facts> {
         match &self.shared.backend {
-            Backend::Remote(remote) => Some(remote.session.facts()),
+            Backend::Remote(line) => Some(line.facts()),
             Backend::Native(_) | Backend::Local(_) => None,
         }
     }
@@ -178,9 +176,9 @@ impl Server {
     }
 
     /// The connection that calls of this interface go over.
-    fn remote(&self, interface: &'static Interface) -> Result<&Remote, Error> {
+    fn line(&self, interface: &'static Interface) -> Result<&Line, Error> {
         match &self.shared.backend {
-            Backend::Remote(remote) => Ok(remote),
+            Backend::Remote(line) => Ok(line),
             Backend::Native(_) | Backend::Local(_) => Err(self.needs_connection(interface.name)),
         }
     }
@@ -201,38 +199,84 @@ impl Server {
         &self.shared.unc_name
     }
 
-    /// Makes one call and gives back the reply's stub.
+    /// Makes one call that may change the server, once, and gives back the
+    /// reply's stub.
     pub(crate) async fn call<C: Call>(&self, call: &C) -> Result<Vec<u8>, Error> {
         if let Backend::Native(native) = self.backend() {
-            return native.call(call).await.map_err(|kind| self.error(kind));
+            let call = self.prepare(call)?;
+            return native.call(&call).await.map_err(|kind| self.error(kind));
         }
-        let mut pipe = self.take_pipe(C::INTERFACE).await?;
-        let reply = pipe.call(call).await;
+        let mut taken = self.take_pipe(C::INTERFACE).await?;
+        let reply = taken.pipe.call(call).await;
         // Not reached when the caller drops this future: the pipe goes with
         // it, since what it carries next would be the rest of this reply.
-        self.give_back(C::INTERFACE, pipe);
+        taken.give_back();
         reply.map_err(|error| self.error(ErrorKind::Smb(error)))
     }
 
-    /// A pipe of the pool, or else a new one.
-    pub(crate) async fn take_pipe(&self, interface: &'static Interface) -> Result<RpcPipe, Error> {
-        let remote = self.remote(interface)?;
-        match remote.take_idle(interface) {
-            Some(pipe) => Ok(pipe),
-            None => {
-                let opened = remote.session.open_pipe(interface).await;
-                opened.map_err(|error| self.error(ErrorKind::Smb(error)))
-            }
-        }
+    /// Makes one call that only reads, and gives back the reply's stub. It is
+    /// made again if the connection was dropped since the call before.
+    pub(crate) async fn read<C: Call>(&self, call: &C) -> Result<Vec<u8>, Error> {
+        let mut outcome = Err(ErrorKind::Smb(SmbError::unanswered()));
+        self.read_all(&[self.prepare(call)?], |came| {
+            outcome = came.outcome;
+            ControlFlow::Break(())
+        })
+        .await?;
+        outcome.map_err(|kind| self.error(kind))
     }
 
-    /// Puts a pipe into the pool for the next call, if it is fit for one.
-    pub(crate) fn give_back(&self, interface: &'static Interface, pipe: RpcPipe) {
-        if pipe.is_usable()
-            && let Ok(remote) = self.remote(interface)
-        {
-            remote.lock_idle().push((interface, pipe));
+    /// Makes calls of one interface that only read, in flight together as far
+    /// as the server takes them so, and hands on each reply as it comes, until
+    /// `take` has enough. After an outcome that is neither a reply nor a fault
+    /// nothing more comes.
+    ///
+    /// # Errors
+    ///
+    /// When there is no pipe to make them on.
+    pub(crate) async fn read_all(
+        &self,
+        calls: &[Prepared],
+        mut take: impl FnMut(Came) -> ControlFlow<()> + Send,
+    ) -> Result<(), Error> {
+        let Some(first) = calls.first() else {
+            return Ok(());
+        };
+        if let Backend::Native(native) = self.backend() {
+            // Each is a call to the end: the next only if it is needed.
+            for (index, call) in calls.iter().enumerate() {
+                let came = native.ask(index, call).await;
+                let goes_on = came.outcome.is_ok();
+                if take(came).is_break() || !goes_on {
+                    break;
+                }
+            }
+            return Ok(());
         }
+        let line = self.line(first.interface())?;
+        // Boxed: it holds all of connecting again.
+        let read = Box::pin(line.read_all(calls, take)).await;
+        read.map_err(|error| self.error(ErrorKind::Smb(error)))
+    }
+
+    /// Encodes a call.
+    pub(crate) fn prepare<C: Call>(&self, call: &C) -> Result<Prepared, Error> {
+        Prepared::of(call).map_err(|error| self.error(ErrorKind::Smb(error)))
+    }
+
+    /// A pipe that was kept, or else a new one.
+    pub(crate) async fn take_pipe(&self, interface: &'static Interface) -> Result<Taken, Error> {
+        let taken = Box::pin(self.line(interface)?.take(interface)).await;
+        taken.map_err(|error| self.error(ErrorKind::Smb(error)))
+    }
+
+    /// A pipe that was not used before.
+    pub(crate) async fn take_new_pipe(
+        &self,
+        interface: &'static Interface,
+    ) -> Result<Taken, Error> {
+        let taken = Box::pin(self.line(interface)?.take_new(interface)).await;
+        taken.map_err(|error| self.error(ErrorKind::Smb(error)))
     }
 
     pub(crate) fn learnt(&self) -> Learnt {
@@ -255,20 +299,6 @@ impl Server {
 
     pub(crate) fn error(&self, kind: ErrorKind) -> Error {
         Error::new(&self.shared.name, kind)
-    }
-}
-
-impl Remote {
-    fn take_idle(&self, interface: &'static Interface) -> Option<RpcPipe> {
-        let mut idle = self.lock_idle();
-        let found = idle
-            .iter()
-            .position(|(bound, _)| bound.syntax == interface.syntax)?;
-        Some(idle.swap_remove(found).1)
-    }
-
-    fn lock_idle(&self) -> MutexGuard<'_, Vec<(&'static Interface, RpcPipe)>> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -166,6 +166,21 @@ impl Listing for Sessions {
             .collect()
     }
 
+    fn ahead(&self, server: &Server) -> usize {
+        // Samba has none of the two richest.
+        match (self.level, server.learnt().session_level) {
+            (None, None) => 3,
+            _ => 1,
+        }
+    }
+
+    fn companion(&self, server: &Server, level: u32) -> Option<At> {
+        // On the way down the ladder it is asked for anyway.
+        let by_name = matches!(self.level, Some(Level::L1 | Level::L10));
+        let same = self.level.is_some_and(|own| own.number() == level);
+        (by_name && same && server.learnt().keeps_idle.is_none()).then_some(RICHEST)
+    }
+
     fn request<'q>(&'q self, server_name: &'q str, at: At) -> NetrSessionEnum<'q> {
         NetrSessionEnum {
             server_name: Some(server_name),
@@ -213,7 +228,7 @@ impl Listing for Sessions {
         }
     }
 
-    async fn settle(pager: &Pager<Self>, level: u32, rows: &mut [Session]) {
+    async fn settle(pager: &mut Pager<Self>, level: u32, rows: &mut [Session]) {
         if pager.listing.level.is_none() {
             pager
                 .server
@@ -225,11 +240,19 @@ impl Listing for Sessions {
     }
 }
 
+/// A look at the richest level. A preferred length of one byte keeps the answer
+/// small.
+const RICHEST: At = At {
+    level: 502,
+    preferred_length: 1,
+    resume_handle: 0,
+};
+
 /// Whether this server keeps idle times. Samba does not, and sends 0 for all:
 /// a row of 0 means something only where another row, or a richer level that
 /// Samba lacks, shows that they are kept.
-async fn keeps_idle(pager: &Pager<Sessions>, level: u32, rows: &[Session]) -> bool {
-    let server = &pager.server;
+async fn keeps_idle(pager: &mut Pager<Sessions>, level: u32, rows: &[Session]) -> bool {
+    let server = pager.server.clone();
     let shown = rows
         .iter()
         .any(|row| row.idle.is_some_and(|idle| !idle.is_zero()));
@@ -246,20 +269,12 @@ async fn keeps_idle(pager: &Pager<Sessions>, level: u32, rows: &[Session]) -> bo
     }
     let keeps = match pager.refused.iter().find(|(level, _)| *level == richest) {
         Some((_, refusal)) => !refusal.is_unknown_level(),
-        // This level was asked for by name: see what the richest says. A
-        // preferred length of one byte keeps the answer small.
-        None => {
-            let at = At {
-                level: richest,
-                preferred_length: 1,
-                resume_handle: 0,
-            };
-            match pager.ask(at).await {
-                Ok(Answer::Refused(refusal)) => !refusal.is_unknown_level(),
-                Ok(_) => true,
-                Err(_) => return false,
-            }
-        }
+        // This level was asked for by name: see what the richest says.
+        None => match pager.companion(RICHEST).await {
+            Ok(Answer::Refused(refusal)) => !refusal.is_unknown_level(),
+            Ok(_) => true,
+            Err(_) => return false,
+        },
     };
     server.learn(|learnt| learnt.keeps_idle = Some(keeps));
     keeps

@@ -3,9 +3,11 @@
 
 mod common;
 
+use std::time::Duration;
+
 use common::{as_root, at, connect, endpoint, samba, users};
 use smbwho::{Closing, ErrorKind, SessionTarget, Win32Status};
-use smbwho_testkit::Action;
+use smbwho_testkit::{Action, SlowLine};
 
 fn both(client: &str, user: &str) -> SessionTarget {
     SessionTarget::Both {
@@ -17,7 +19,10 @@ fn both(client: &str, user: &str) -> SessionTarget {
 #[tokio::test]
 async fn a_session_is_ended_by_user_by_client_and_by_both() {
     let samba = samba();
-    let server = as_root(&samba).await;
+    let line = SlowLine::to(samba.address(), Duration::ZERO).expect("a line");
+    let server = connect(&line.address(), "root", "adm")
+        .await
+        .expect("signs in");
     let client = server.sessions().collect().await.expect("sessions").rows[0]
         .client
         .clone();
@@ -54,15 +59,17 @@ async fn a_session_is_ended_by_user_by_client_and_by_both() {
 
     // By client alone our own connection falls too.
     let _ = server.close_session(&SessionTarget::Client(client)).await;
-    let mut gone = false;
+    let mut left = Vec::new();
     for _ in 0..500 {
-        gone = server.sessions().collect().await.is_err();
-        if gone {
+        left = server.sessions().collect().await.expect("sessions").rows;
+        if users(&left) == ["root"] && line.connections() == 2 {
             break;
         }
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
-    assert!(gone, "we are among the client's sessions");
+    assert_eq!(users(&left), ["root"], "and that one is new");
+    assert_eq!(line.connections(), 2, "our session was one of the client's");
+    drop(server);
     assert_eq!(
         users(
             &as_root(&samba)

@@ -33,16 +33,19 @@ async fn the_ladder_starts_at_the_top() {
         assert_eq!(session.client_type.as_deref(), Some("LabOS"));
         assert_eq!(session.transport.as_deref(), Some(r"\Device\LabTransport"));
     }
-    assert_eq!(endpoint.session_requests().len(), 1);
+    // Two more levels are asked for in the same flight, and little of each.
+    let asked = endpoint.session_requests();
+    assert_eq!((asked[0].level, asked[0].preferred), (502, u32::MAX));
+    assert!(asked.len() <= 3 && asked[1..].iter().all(|r| r.preferred == 65536));
 }
 
 #[tokio::test]
 async fn the_ladder_steps_down_to_each_level_and_remembers() {
-    for (refused, answering) in [
-        (&[502][..], Level::L2),
-        (&[502, 2], Level::L1),
-        (&[502, 2, 1], Level::L10),
-        (&[502, 2, 1, 10], Level::L0),
+    for (refused, answering, flights) in [
+        (&[502][..], Level::L2, &[502, 2, 1][..]),
+        (&[502, 2], Level::L1, &[502, 2, 1]),
+        (&[502, 2, 1], Level::L10, &[502, 2, 1, 10, 0]),
+        (&[502, 2, 1, 10], Level::L0, &[502, 2, 1, 10, 0]),
     ] {
         let service = refused
             .iter()
@@ -66,12 +69,15 @@ async fn the_ladder_steps_down_to_each_level_and_remembers() {
             .iter()
             .map(|asked| asked.level)
             .collect();
-        let mut expected = refused.to_vec();
-        expected.extend([answering.number(), answering.number()]);
-        assert_eq!(
-            asked, expected,
-            "the second round starts where the first one ended"
+        // What is behind the level that was granted is given up, and may never
+        // have been looked at.
+        assert!(asked.len() <= flights.len() + 1, "{asked:?}");
+        let times = |level: u32| asked.iter().filter(|asked| **asked == level).count();
+        assert!(
+            refused.iter().all(|level| times(*level) == 1),
+            "the second round starts where the first one ended: {asked:?}"
         );
+        assert_eq!(times(answering.number()), 2, "{asked:?}");
     }
 }
 
@@ -198,7 +204,7 @@ async fn another_refusal_is_not_talked_around() {
         .await
         .expect_err("refused");
     assert_eq!(error.code().map(|code| code.number()), Some(2114));
-    assert_eq!(endpoint.session_requests().len(), 1);
+    assert!(endpoint.session_requests().len() <= 3, "one flight");
 }
 
 #[tokio::test]
@@ -259,6 +265,7 @@ async fn a_preferred_length_too_small_for_one_is_enlarged() {
     let asked: Vec<u32> = endpoint
         .session_requests()
         .iter()
+        .filter(|asked| asked.level == 502)
         .map(|asked| asked.preferred)
         .collect();
     assert_eq!(asked[..2], [8, 65536]);

@@ -181,7 +181,9 @@ async fn a_resume_handle_that_never_moves() {
     let error = answer.missing.expect("an end");
     assert!(matches!(error.kind(), ErrorKind::Stalled { .. }), "{error}");
     assert_eq!(answer.rows.len(), 10, "once each");
-    assert!(endpoint.session_requests().len() <= 2);
+    let richest = endpoint.session_requests();
+    let richest = richest.iter().filter(|asked| asked.level == 502);
+    assert!(richest.count() <= 2);
 }
 
 #[tokio::test]
@@ -256,19 +258,12 @@ async fn after_a_failure_the_server_can_be_asked_again() {
         _ => service.answer(request),
     });
     let server = at(&endpoint).await;
+    // One call at a time, each over a pipe that is new.
+    let sessions = || server.sessions().level(smbwho::Level::L502);
     for _ in 0..3 {
-        server.sessions().collect().await.expect_err("a failure");
+        sessions().collect().await.expect_err("a failure");
     }
-    assert_eq!(
-        server
-            .sessions()
-            .collect()
-            .await
-            .expect("sessions")
-            .rows
-            .len(),
-        5
-    );
+    assert_eq!(sessions().collect().await.expect("sessions").rows.len(), 5);
 }
 
 fn smb(error: &Error) -> &SmbErrorKind {

@@ -173,17 +173,21 @@ async fn level_503_tells_everything_but_caching() {
     let security = share.security.expect("told");
     assert_eq!(security.sddl(), Some("D:(A;;FA;;;WD)"));
     assert_eq!(share.caching, None);
-    assert_eq!(endpoint.requests().len(), 1);
+    // Two more levels are asked for in the same flight, and given up.
+    assert!(endpoint.requests().len() <= 3);
 }
 
 #[tokio::test]
 async fn the_ladder_steps_down_to_each_level_and_remembers() {
-    for (refused, answering) in [
-        (&[503][..], ShareLevel::L502),
-        (&[503, 502], ShareLevel::L2),
-        (&[503, 502, 2], ShareLevel::L501),
-        (&[503, 502, 2, 501], ShareLevel::L1),
-        (&[503, 502, 2, 501, 1], ShareLevel::L0),
+    // Three at a time; level 2 goes with 502, whose uses it tells where they
+    // are made up.
+    const ALL: &[u32] = &[503, 502, 2, 501, 1, 0];
+    for (refused, answering, first, second) in [
+        (&[503][..], ShareLevel::L502, &ALL[..3], &[502, 2][..]),
+        (&[503, 502], ShareLevel::L2, &ALL[..3], &[2]),
+        (&[503, 502, 2], ShareLevel::L501, ALL, &[501]),
+        (&[503, 502, 2, 501], ShareLevel::L1, ALL, &[1]),
+        (&[503, 502, 2, 501, 1], ShareLevel::L0, ALL, &[0]),
     ] {
         let endpoint = refusing(refused, ACCESS_DENIED);
         let server = at(&endpoint).await;
@@ -199,9 +203,15 @@ async fn the_ladder_steps_down_to_each_level_and_remembers() {
             }
         }
         let asked: Vec<u32> = endpoint.requests().iter().map(level_of).collect();
-        let mut expected = refused.to_vec();
-        expected.extend([answering.number(), answering.number()]);
-        assert_eq!(asked, expected);
+        // What is behind the level that was granted is given up, and may never
+        // have been looked at.
+        let expected = [first, second].concat();
+        assert_eq!(asked.first(), expected.first());
+        assert!(asked.len() <= expected.len(), "{asked:?}");
+        for level in refused {
+            let times = asked.iter().filter(|asked| *asked == level).count();
+            assert_eq!(times, 1, "{level} in {asked:?}");
+        }
     }
 }
 

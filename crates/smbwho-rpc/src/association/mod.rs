@@ -35,7 +35,8 @@ pub struct Association {
     phase: Phase,
     next_call_id: u32,
     queue: VecDeque<Outgoing>,
-    current: Option<Current>,
+    /// The calls under way, in the order they were sent.
+    calls: VecDeque<Current>,
     /// The longest fragment the server sends and takes.
     receives: u16,
     sends: u16,
@@ -61,11 +62,13 @@ struct Outgoing {
     stub: Vec<u8>,
 }
 
-/// The one call under way.
+/// A call under way.
 struct Current {
     call: Outgoing,
     /// Stub bytes handed out; `None` when all of them are.
     sent: Option<usize>,
+    /// Whether it was sent while another was under way.
+    behind_another: bool,
     reply: Reply,
 }
 
@@ -83,7 +86,7 @@ impl Association {
             phase: Phase::New,
             next_call_id: BIND_CALL_ID.wrapping_add(1),
             queue: VecDeque::new(),
-            current: None,
+            calls: VecDeque::new(),
             receives: max_fragment,
             // Until the server has said what it takes.
             sends: MUST_RECEIVE_FRAGMENT,
@@ -93,8 +96,8 @@ impl Association {
         }
     }
 
-    /// Queues a call. May be done at any time; calls are answered in the order they are queued,
-    /// one at a time.
+    /// Queues a call. May be done at any time; calls are sent in the order they are queued, at
+    /// most [`Config::max_calls_in_flight`] at a time.
     pub fn call(&mut self, opnum: u16, stub: &[u8]) -> CallId {
         let call_id = self.next_call_id;
         // Four thousand million calls on: not zero, not the bind's.
@@ -113,7 +116,8 @@ impl Association {
     ///
     /// The bind comes first. The first call follows at once, so that an owner who can have two
     /// requests under way saves a round trip; one who cannot waits for [`Event::Bound`] before
-    /// polling again. A further call comes when the one before is answered.
+    /// polling again. Once bound, further calls follow without waiting, as far as
+    /// [`Config::max_calls_in_flight`] allows. A request of several fragments goes alone.
     pub fn poll_transmit(&mut self) -> Option<Transmit> {
         if self.failed.is_some() {
             return None;
@@ -123,22 +127,24 @@ impl Association {
             let bind = Bind::new(self.interface.syntax, self.config.max_fragment);
             return Some(Transmit {
                 bytes: bind.encode(BIND_CALL_ID),
+                call_id: None,
                 expects_reply: true,
             });
         }
-        if self.current.is_none() {
-            let call = self.queue.pop_front()?;
-            self.current = Some(Current {
+        // All fragments but the last end on a multiple of 8, which suits any server's unmarshaller.
+        let room = usize::from(self.sends).saturating_sub(REQUEST_LEN) & !7;
+        if self.calls.back().is_none_or(|call| call.sent.is_none()) {
+            let call = self.take_next(room)?;
+            self.calls.push_back(Current {
+                behind_another: !self.calls.is_empty(),
                 call,
                 sent: Some(0),
                 reply: Reply::default(),
             });
         }
-        let current = self.current.as_mut()?;
+        let current = self.calls.back_mut()?;
         let sent = current.sent?;
         let rest = current.call.stub.get(sent..).unwrap_or_default();
-        // All fragments but the last end on a multiple of 8, which suits any server's unmarshaller.
-        let room = usize::from(self.sends).saturating_sub(REQUEST_LEN) & !7;
         let (stub, is_last) = match rest.split_at_checked(room) {
             Some((stub, tail)) if !tail.is_empty() => (stub, false),
             _ => (rest, true),
@@ -160,8 +166,58 @@ impl Association {
         current.sent = (!is_last).then(|| sent.saturating_add(stub.len()));
         Some(Transmit {
             bytes,
+            call_id: Some(CallId(current.call.call_id)),
             expects_reply: is_last,
         })
+    }
+
+    /// The next call of the queue, if it may be sent now.
+    fn take_next(&mut self, room: usize) -> Option<Outgoing> {
+        let may_go = |next: &Outgoing| {
+            self.calls.is_empty()
+                || self.phase == Phase::Bound
+                    && self.calls.len() < self.config.max_calls_in_flight
+                    && next.stub.len() <= room
+                    && self.calls.iter().all(|call| call.call.stub.len() <= room)
+        };
+        self.queue
+            .front()
+            .is_some_and(may_go)
+            .then(|| self.queue.pop_front())?
+    }
+
+    /// Takes a call back that the pipe refused to carry because another was under way, to be sent
+    /// again when its turn comes; from here on one call goes at a time. False if no other call
+    /// was under way when this one was sent, or if its reply has begun.
+    pub fn hand_back(&mut self, call_id: CallId) -> bool {
+        let refused = self.calls.iter().position(|current| {
+            current.call.call_id == call_id.0
+                && current.behind_another
+                && current.sent.is_none()
+                && !current.reply.has_begun()
+        });
+        let Some(current) = refused.and_then(|index| self.calls.remove(index)) else {
+            return false;
+        };
+        self.config.max_calls_in_flight = 1;
+        let behind = self
+            .queue
+            .iter()
+            .position(|waiting| waiting.call_id > current.call.call_id);
+        let place = behind.unwrap_or(self.queue.len());
+        self.queue.insert(place, current.call);
+        true
+    }
+
+    /// How many calls may be under way from now on: see [`Config::max_calls_in_flight`].
+    pub fn set_max_calls_in_flight(&mut self, calls: usize) {
+        self.config.max_calls_in_flight = calls;
+    }
+
+    /// Whether no call is under way or waiting.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        self.calls.is_empty() && self.queue.is_empty() && self.input.is_empty()
     }
 
     /// Takes what a read brought: any number of PDUs, cut anywhere. PDUs are told apart by their
@@ -176,7 +232,7 @@ impl Association {
         let result = self.split_input(bytes);
         if let Err(error) = &result {
             self.failed = Some(error.clone());
-            self.current = None;
+            self.calls.clear();
             self.queue.clear();
             self.input = Vec::new();
         }
@@ -195,13 +251,11 @@ impl Association {
             return 0;
         }
         let bind = usize::from(self.phase == Phase::Binding);
-        let reply = match &self.current {
-            Some(Current {
-                sent: None, reply, ..
-            }) => reply.reads_wanted(),
-            _ => 0,
-        };
-        bind.saturating_add(reply)
+        let sent = self.calls.iter().filter(|call| call.sent.is_none());
+        let replies = sent.map(|call| call.reply.reads_wanted());
+        let most = self.config.max_reads_in_flight.max(self.calls.len());
+        let replies = replies.fold(0, usize::saturating_add).min(most);
+        bind.saturating_add(replies)
     }
 
     /// What has happened, oldest first.
@@ -294,9 +348,9 @@ impl Association {
             (Phase::Bound, PduType::FAULT) => self.fault(header, Fault::decode(body)?),
             (phase, kind) => Err(ProtocolError::UnexpectedPdu {
                 kind,
-                waiting_for: match (phase, &self.current) {
-                    (Phase::Binding, _) => "a bind_ack",
-                    (Phase::Bound, Some(_)) => "a response",
+                waiting_for: match phase {
+                    Phase::Binding => "a bind_ack",
+                    Phase::Bound if !self.calls.is_empty() => "a response",
                     _ => "nothing",
                 },
             }),
@@ -330,25 +384,24 @@ impl Association {
     }
 
     fn response(&mut self, header: &Header, part: &Response<'_>) -> Result<(), ProtocolError> {
-        let Some(current) = self
-            .current
-            .as_mut()
-            .filter(|current| current.sent.is_none())
-        else {
-            let kind = header.kind;
-            return Err(ProtocolError::UnexpectedPdu {
-                kind,
-                waiting_for: "nothing",
-            });
-        };
-        expect_call(current.call.call_id, header)?;
+        let index = self.call_of(header, |call| call.sent.is_none())?;
         if part.context_id != CONTEXT_ID {
             return Err(ProtocolError::WrongContext {
                 found: part.context_id,
             });
         }
-        if let Some(stub) = current.reply.add(header, part, &self.config)? {
-            self.current = None;
+        let together = self.calls.len() > 1;
+        // The limit holds for all replies under way, this one included.
+        let held = self.calls.iter().map(|call| call.reply.held());
+        let held = held.fold(0, usize::saturating_add);
+        let Some(current) = self.calls.get_mut(index) else {
+            return Ok(());
+        };
+        let whole = current
+            .reply
+            .add(header, part, &self.config, held, together)?;
+        if let Some(stub) = whole {
+            self.calls.remove(index);
             self.events.push_back(Event::Reply {
                 call_id: CallId(header.call_id),
                 stub,
@@ -360,21 +413,42 @@ impl Association {
     /// A server may give a call up at any time, before all of it has been sent or after part of
     /// its reply has come.
     fn fault(&mut self, header: &Header, fault: Fault) -> Result<(), ProtocolError> {
-        let Some(current) = &self.current else {
-            let kind = header.kind;
-            return Err(ProtocolError::UnexpectedPdu {
-                kind,
-                waiting_for: "nothing",
-            });
-        };
-        expect_call(current.call.call_id, header)?;
-        self.current = None;
+        let index = self.call_of(header, |_| true)?;
+        self.calls.remove(index);
         let call_id = CallId(header.call_id);
         self.events.push_back(Event::Fault {
             call_id,
             status: fault.status,
         });
         Ok(())
+    }
+
+    /// Which of the calls under way is answered.
+    fn call_of(
+        &self,
+        header: &Header,
+        may_be: impl Fn(&Current) -> bool,
+    ) -> Result<usize, ProtocolError> {
+        let mut expected = None;
+        for (index, current) in self.calls.iter().enumerate() {
+            if !may_be(current) {
+                continue;
+            }
+            if current.call.call_id == header.call_id {
+                return Ok(index);
+            }
+            expected = expected.or(Some(current.call.call_id));
+        }
+        Err(match expected {
+            Some(expected) => ProtocolError::WrongCallId {
+                expected,
+                found: header.call_id,
+            },
+            None => ProtocolError::UnexpectedPdu {
+                kind: header.kind,
+                waiting_for: "nothing",
+            },
+        })
     }
 }
 

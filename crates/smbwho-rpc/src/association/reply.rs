@@ -18,6 +18,9 @@ pub(super) struct Reply {
     left: Option<u32>,
     /// Reads surely needed for the rest: at least as many as are under way.
     window: usize,
+    /// Other calls were under way while this reply came, so that their reads may have brought
+    /// its fragments.
+    together: bool,
 }
 
 impl Reply {
@@ -26,12 +29,25 @@ impl Reply {
         self.window.max(1)
     }
 
-    /// Takes one fragment. Gives the stub when it was the last.
+    /// Whether a fragment of it has come.
+    pub(super) fn has_begun(&self) -> bool {
+        self.started
+    }
+
+    /// Bytes of it that have come.
+    pub(super) fn held(&self) -> usize {
+        self.stub.len()
+    }
+
+    /// Takes one fragment. Gives the stub when it was the last. `held` bytes are held of all
+    /// replies, this one included; `together` says whether other calls are under way.
     pub(super) fn add(
         &mut self,
         header: &Header,
         fragment: &Response<'_>,
         config: &Config,
+        held: usize,
+        together: bool,
     ) -> Result<Option<Vec<u8>>, ProtocolError> {
         if header.is_first() == self.started {
             return Err(ProtocolError::FragmentFlags {
@@ -43,10 +59,11 @@ impl Reply {
             return Err(ProtocolError::EmptyFragment);
         }
         let limit = config.max_reply;
-        let so_far = self.stub.len().saturating_add(part.len());
+        let so_far = held.saturating_add(part.len());
         if so_far > limit {
             return Err(ProtocolError::ReplyTooLarge { limit });
         }
+        self.together |= together;
         self.check_order(header, fragment)?;
         let left = self.left.unwrap_or_default() as usize;
         if !header.is_last() {
@@ -71,13 +88,17 @@ impl Reply {
     /// falling from fragment to fragment by what each brought.
     ///
     /// While only one read is under way order cannot be lost, so hints that fall otherwise only
-    /// end the reading ahead. With several under way they are an error.
+    /// end the reading ahead. With several under way they are an error. That may be because this
+    /// reply is read ahead, or because other calls are under way; to a reply of one fragment the
+    /// latter is all the same, since it has the number of its call.
     fn check_order(
         &mut self,
         header: &Header,
         fragment: &Response<'_>,
     ) -> Result<(), ProtocolError> {
         let reads_ahead = self.window > 1;
+        let is_whole = header.is_first() && header.is_last();
+        let needs_proof = reads_ahead || self.together && !is_whole;
         let length = fragment.stub.len();
         if reads_ahead && length > self.first {
             return Err(ProtocolError::LongerFragment {
@@ -89,7 +110,7 @@ impl Reply {
         if let (true, Some(expected)) = (self.started, self.left)
             && hint != expected
         {
-            if reads_ahead {
+            if needs_proof {
                 return Err(ProtocolError::OutOfOrder {
                     expected,
                     found: hint,
@@ -98,14 +119,15 @@ impl Reply {
             self.left = None;
             return Ok(());
         }
-        if self.started && self.left.is_none() {
+        if self.started && self.left.is_none() && !needs_proof {
             return Ok(());
         }
         // No fragment is longer than 64 KiB.
         let length = u32::try_from(length).unwrap_or(u32::MAX);
-        self.left = hint.checked_sub(length);
+        let known = !self.started || self.left.is_some();
+        self.left = hint.checked_sub(length).filter(|_| known);
         match self.left {
-            None if reads_ahead => Err(ProtocolError::OutOfOrder {
+            None if needs_proof => Err(ProtocolError::OutOfOrder {
                 expected: length,
                 found: hint,
             }),

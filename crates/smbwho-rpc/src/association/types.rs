@@ -10,6 +10,9 @@ pub struct Config {
     pub max_reply: usize,
     /// The most reads asked for at a time. 1 reads one fragment after the other.
     pub max_reads_in_flight: usize,
+    /// The most calls sent before the first of them is answered. 1 makes one call after the
+    /// other.
+    pub max_calls_in_flight: usize,
 }
 
 impl Default for Config {
@@ -18,6 +21,7 @@ impl Default for Config {
             max_fragment: 5840,
             max_reply: 256 << 20,
             max_reads_in_flight: 32,
+            max_calls_in_flight: 1,
         }
     }
 }
@@ -31,6 +35,8 @@ pub struct CallId(pub u32);
 pub struct Transmit {
     /// The PDU.
     pub bytes: Vec<u8>,
+    /// The call it belongs to; `None` for the bind.
+    pub call_id: Option<CallId>,
     /// Whether the server will answer this: send it with FSCTL_PIPE_TRANSCEIVE (or write, then
     /// read). Otherwise more fragments follow: write it only.
     pub expects_reply: bool,

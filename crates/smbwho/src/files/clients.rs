@@ -8,10 +8,11 @@
 //! ignores it with all; then the client stays unknown. Nothing is guessed.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, OnceLock};
 
-use futures::future::BoxFuture;
+use futures::future::{BoxFuture, FutureExt, Shared};
 use futures::stream::{self, StreamExt};
-use tokio::sync::{Mutex, OnceCell};
+use tokio::sync::Mutex;
 
 use super::query::Files;
 use super::{ClientBasis, OpenFile};
@@ -31,7 +32,8 @@ const MAX_CLIENTS: usize = 4096;
 /// What is known of clients so far, for one question.
 #[derive(Default)]
 pub(super) struct Clients {
-    sessions: OnceCell<Sessions>,
+    /// Asked for once. It goes on only while somebody waits for it.
+    sessions: OnceLock<Shared<BoxFuture<'static, Arc<Sessions>>>>,
     by_client: Mutex<ByClient>,
 }
 
@@ -60,13 +62,29 @@ struct ByClient {
 }
 
 impl Clients {
+    /// Asks for the sessions already, while there is nothing to find yet: they
+    /// cost no round trip of their own then. They are read to their end only
+    /// when they are needed.
+    pub(super) fn get_ready(&self, server: &Server) -> BoxFuture<'static, ()> {
+        self.sessions(server).map(|_| ()).boxed()
+    }
+
+    fn sessions(&self, server: &Server) -> Shared<BoxFuture<'static, Arc<Sessions>>> {
+        let ask = || {
+            let server = server.clone();
+            let asking = async move { Arc::new(Sessions::ask(&server).await) };
+            asking.boxed().shared()
+        };
+        self.sessions.get_or_init(ask).clone()
+    }
+
     /// Fills in the clients of these rows, as far as they can be known.
     pub(super) async fn find(&self, server: &Server, rows: Vec<&mut OpenFile>) {
         if rows.is_empty() {
             return;
         }
-        let sessions = self.sessions.get_or_init(|| Sessions::ask(server)).await;
-        let users = match sessions {
+        let sessions = self.sessions(server).await;
+        let users = match &*sessions {
             Sessions::NotTold(why) => {
                 for row in rows {
                     row.client_basis = ClientBasis::SessionsNotTold(*why);

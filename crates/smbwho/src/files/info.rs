@@ -108,7 +108,7 @@ impl Server {
         call: &C,
         read: impl FnOnce(&[u8]) -> Result<(Win32Status, T), NdrError>,
     ) -> Result<Result<T, Refusal>, Error> {
-        let stub = match self.call(call).await {
+        let stub = match self.read(call).await {
             Ok(stub) => stub,
             Err(error) => match error.rpc_fault() {
                 Some(fault) => return Ok(Err(Refusal::Fault(fault))),

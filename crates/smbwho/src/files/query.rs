@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use futures::future::BoxFuture;
 use futures::stream::{self, Stream, StreamExt};
 use smbwho_msrpc::srvsvc::file::{self, FileEnumUnion, FileInfo2, FileInfo3, NetrFileEnum};
 use smbwho_msrpc::status::Win32Status;
@@ -288,6 +289,12 @@ impl Listing for Files {
         levels.map(FileLevel::number).collect()
     }
 
+    fn meanwhile(&self, server: &Server) -> Option<BoxFuture<'static, ()>> {
+        self.clients
+            .as_ref()
+            .map(|clients| clients.get_ready(server))
+    }
+
     fn request<'q>(&'q self, server_name: &'q str, at: At) -> NetrFileEnum<'q> {
         NetrFileEnum {
             server_name: Some(server_name),
@@ -346,7 +353,7 @@ impl Listing for Files {
         Ok(rows.into())
     }
 
-    async fn settle(pager: &Pager<Self>, _level: u32, rows: &mut [OpenFile]) {
+    async fn settle(pager: &mut Pager<Self>, _level: u32, rows: &mut [OpenFile]) {
         let Self {
             filters,
             clients,

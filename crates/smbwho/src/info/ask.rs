@@ -1,7 +1,8 @@
-//! The parts of what a server is, one call each.
+//! The parts of what a server is, one call each, all in flight together.
 
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, UNIX_EPOCH};
 
+use futures::join;
 use smbwho_msrpc::srvsvc::disk::NetrServerDiskEnum;
 use smbwho_msrpc::srvsvc::server::{
     NetrServerGetInfo, NetrServerGetInfoReply, ServerInfo as Wire, ServerLevel,
@@ -93,39 +94,12 @@ fn answered<T>(status: u32, told: Option<T>) -> (Win32Status, Option<T>) {
     (status, told.filter(|_| status == Win32Status::NERR_SUCCESS))
 }
 
-pub(super) async fn server(server: &Server, info: &mut ServerInfo) -> Result<(), Error> {
-    let levels = [ServerLevel::L102, ServerLevel::L101, ServerLevel::L100];
-    let questions = levels.map(|level| {
-        let server_name = Some(server.unc_name());
-        (level.number(), NetrServerGetInfo { server_name, level })
-    });
-    let part = server.ask_at_levels(questions).await?;
-    info.server_level = Some(part.level);
-    info.name = part.name;
-    info.platform = part.platform;
-    info.version = part.version;
-    info.kind = part.kind;
-    info.comment = part.comment;
-    info.max_users = part.max_users;
-    info.idle_limit = part.idle_limit;
-    info.hidden = part.hidden;
-    Ok(())
-}
-
 impl Question for NetrRemoteTOD<'_> {
     type Told = TimeOfDayInfo;
 
     fn read(reply: <Self as Call>::Reply<'_>) -> (Win32Status, Option<TimeOfDayInfo>) {
         answered(reply.status, reply.time)
     }
-}
-
-pub(super) async fn clock(server: &Server, info: &mut ServerInfo) -> Result<(), Error> {
-    let server_name = Some(server.unc_name());
-    let (sent, begun) = (SystemTime::now(), Instant::now());
-    let tod = server.ask(&NetrRemoteTOD { server_name }).await?;
-    info.clock = Some(Clock::read(&tod, sent, begun.elapsed()));
-    Ok(())
 }
 
 impl Question for NetrServerDiskEnum<'_> {
@@ -139,40 +113,12 @@ impl Question for NetrServerDiskEnum<'_> {
     }
 }
 
-pub(super) async fn disks(server: &Server, info: &mut ServerInfo) -> Result<(), Error> {
-    let server_name = Some(server.unc_name());
-    info.disks = Some(server.ask(&NetrServerDiskEnum { server_name }).await?);
-    Ok(())
-}
-
 impl Question for NetrServerStatisticsGet<'_> {
     type Told = StatServer0;
 
     fn read(reply: <Self as Call>::Reply<'_>) -> (Win32Status, Option<StatServer0>) {
         answered(reply.status, reply.info)
     }
-}
-
-pub(super) async fn statistics(server: &Server, info: &mut ServerInfo) -> Result<(), Error> {
-    let question = NetrServerStatisticsGet {
-        server_name: Some(server.unc_name()),
-        service: None,
-    };
-    let counters = server.ask(&question).await?;
-    info.statistics = Some(Statistics {
-        since: UNIX_EPOCH + Duration::from_secs(counters.start.into()),
-        files_opened: counters.fopens,
-        sessions_begun: counters.sopens,
-        sessions_timed_out: counters.stimedout,
-        sessions_failed: counters.serrorout,
-        password_errors: counters.pwerrors,
-        permission_errors: counters.permerrors,
-        system_errors: counters.syserrors,
-        bytes_sent: counters.bytes_sent(),
-        bytes_received: counters.bytes_received(),
-        average_response: Duration::from_millis(counters.avresponse.into()),
-    });
-    Ok(())
 }
 
 /// How the Workstation service describes its computer.
@@ -219,19 +165,99 @@ impl Question for NetrWkstaGetInfo<'_> {
     }
 }
 
-pub(super) async fn workstation(server: &Server, info: &mut ServerInfo) -> Result<(), Error> {
-    let levels = [WkstaLevel::L102, WkstaLevel::L101, WkstaLevel::L100];
-    let questions = levels.map(|level| {
-        let server_name = Some(server.unc_name());
-        (level.number(), NetrWkstaGetInfo { server_name, level })
+/// Asks everything at once, over a pipe for each of the two services, and fills
+/// in what is told. One outcome for each part, in the order of the parts.
+pub(super) async fn all(server: &Server, info: &mut ServerInfo) -> [Result<(), Error>; 5] {
+    let server_name = Some(server.unc_name());
+    let tod = NetrRemoteTOD { server_name };
+    let servers = [ServerLevel::L102, ServerLevel::L101, ServerLevel::L100]
+        .map(|level| (level.number(), NetrServerGetInfo { server_name, level }));
+    let disks = NetrServerDiskEnum { server_name };
+    let service = None;
+    let statistics = NetrServerStatisticsGet {
+        server_name,
+        service,
+    };
+    let stations = [WkstaLevel::L102, WkstaLevel::L101, WkstaLevel::L100]
+        .map(|level| (level.number(), NetrWkstaGetInfo { server_name, level }));
+
+    // The time first: what goes before it in the pipe would count as round
+    // trip.
+    let mut srvsvc = vec![server.prepare(&tod)];
+    srvsvc.extend(servers.iter().map(|(_, call)| server.prepare(call)));
+    srvsvc.push(server.prepare(&disks));
+    srvsvc.push(server.prepare(&statistics));
+    let wkssvc = stations.iter().map(|(_, call)| server.prepare(call));
+    let asked = (
+        srvsvc.into_iter().collect::<Result<Vec<_>, _>>(),
+        wkssvc.collect::<Result<Vec<_>, _>>(),
+    );
+    let (srvsvc, wkssvc) = match asked {
+        (Ok(srvsvc), Ok(wkssvc)) => (srvsvc, wkssvc),
+        (Err(error), _) | (_, Err(error)) => return [(); 5].map(|()| Err(error.clone())),
+    };
+    let (mut srvsvc, mut wkssvc) =
+        join!(server.ask_together(&srvsvc), server.ask_together(&wkssvc));
+
+    let part = server.first_granted(&servers, |rung| srvsvc.take(1 + rung));
+    let told_server = part.map(|part| info.fill_server(part));
+    let told_clock = srvsvc.take(0).and_then(|answer| {
+        let (sent, took) = (answer.sent, answer.took);
+        let told = server.told(&tod, Ok(answer.stub))?;
+        info.clock = Some(Clock::read(&told, sent, took));
+        Ok(())
     });
-    let part = server.ask_at_levels(questions).await?;
-    info.workstation_level = Some(part.level);
-    info.computer = part.computer;
-    info.domain = part.domain;
-    info.logged_on_users = part.logged_on_users;
-    // What the Server service said goes before.
-    info.platform = info.platform.or(Some(part.platform));
-    info.version = info.version.or(part.version);
-    Ok(())
+    let told = server.told(&disks, srvsvc.take(4).map(|answer| answer.stub));
+    let told_disks = told.map(|disks| info.disks = Some(disks));
+    let told = server.told(&statistics, srvsvc.take(5).map(|answer| answer.stub));
+    let told_statistics = told.map(|counters| info.statistics = Some(read_counters(&counters)));
+    let part = server.first_granted(&stations, |rung| wkssvc.take(rung));
+    let told_station = part.map(|part| info.fill_workstation(part));
+    [
+        told_server,
+        told_clock,
+        told_disks,
+        told_statistics,
+        told_station,
+    ]
+}
+
+fn read_counters(counters: &StatServer0) -> Statistics {
+    Statistics {
+        since: UNIX_EPOCH + Duration::from_secs(counters.start.into()),
+        files_opened: counters.fopens,
+        sessions_begun: counters.sopens,
+        sessions_timed_out: counters.stimedout,
+        sessions_failed: counters.serrorout,
+        password_errors: counters.pwerrors,
+        permission_errors: counters.permerrors,
+        system_errors: counters.syserrors,
+        bytes_sent: counters.bytes_sent(),
+        bytes_received: counters.bytes_received(),
+        average_response: Duration::from_millis(counters.avresponse.into()),
+    }
+}
+
+impl ServerInfo {
+    fn fill_server(&mut self, part: ServerPart) {
+        self.server_level = Some(part.level);
+        self.name = part.name;
+        self.platform = part.platform;
+        self.version = part.version;
+        self.kind = part.kind;
+        self.comment = part.comment;
+        self.max_users = part.max_users;
+        self.idle_limit = part.idle_limit;
+        self.hidden = part.hidden;
+    }
+
+    fn fill_workstation(&mut self, part: WorkstationPart) {
+        self.workstation_level = Some(part.level);
+        self.computer = part.computer;
+        self.domain = part.domain;
+        self.logged_on_users = part.logged_on_users;
+        // What the Server service said goes before.
+        self.platform = self.platform.or(Some(part.platform));
+        self.version = self.version.or(part.version);
+    }
 }

@@ -21,19 +21,20 @@ mod unreached;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant, SystemTime};
 
 use smbwho_msrpc::srvsvc::SRVSVC;
 use smbwho_msrpc::status::Win32Status;
 use smbwho_msrpc::wkssvc::WKSSVC;
+use smbwho_rpc::Interface;
 use smbwho_rpc::ndr::{NdrError, WStr};
-use smbwho_rpc::{Call, Interface};
-use smbwho_smb::{Address, DEFAULT_PORT, Host, Options, Step};
+use smbwho_smb::{Address, DEFAULT_PORT, Host, Options, Prepared, Step};
 use smbwho_windows::{Network, Text, WideArg};
 use tokio::time::timeout;
 
 use crate::Name;
 use crate::error::{ErrorKind, Refusal};
+use crate::line::Came;
 pub(crate) use paging::Paging;
 
 /// This computer, in rows and errors.
@@ -166,20 +167,33 @@ impl Native {
     }
 
     /// Makes one call and gives back the reply's stub.
-    pub(crate) async fn call<C: Call>(&self, call: &C) -> Result<Vec<u8>, ErrorKind> {
-        let name = C::NAME;
-        let unsayable = |error| ErrorKind::Unsayable { call: name, error };
-        let request = call.encode().map_err(unsayable)?;
+    pub(crate) async fn call(&self, call: &Prepared) -> Result<Vec<u8>, ErrorKind> {
+        let name = call.name();
+        let request = call.clone();
         let inner = Arc::clone(&self.inner);
         let stub = self
-            .run(name, move || inner.answer(C::INTERFACE, C::OPNUM, &request))
+            .run(name, move || {
+                inner.answer(request.interface(), request.opnum(), request.stub())
+            })
             .await?;
         let stub = stub.map_err(|error| match error {
             NoReply::NoFunction => ErrorKind::NeedsConnection { what: name },
-            NoReply::Ndr(error) => unsayable(error),
+            NoReply::Ndr(error) => ErrorKind::Unsayable { call: name, error },
         })?;
         unreached::check(name, &stub)?;
         Ok(stub)
+    }
+
+    /// Makes one call of several.
+    pub(crate) async fn ask(&self, index: usize, call: &Prepared) -> Came {
+        let (sent, begun) = (SystemTime::now(), Instant::now());
+        let outcome = self.call(call).await;
+        Came {
+            index,
+            outcome,
+            sent,
+            took: begun.elapsed(),
+        }
     }
 
     /// Does something that blocks, with the functions and the server's name.

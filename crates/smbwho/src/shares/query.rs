@@ -15,7 +15,8 @@ use smbwho_rpc::ndr::{Array, NdrError, WStr, Wire};
 
 use super::{Caching, MaxUses, Share, ShareKind, ShareLevel, ShareSecurity};
 use crate::enumerate::{Answer, At, Listing, MAX_PREFERRED_LENGTH, Pager, Reply};
-use crate::error::{ErrorKind, Refusal};
+use crate::error::ErrorKind;
+use crate::question::Question;
 use crate::rows::{Page, Rows};
 use crate::{Code, Error, Name, Server};
 
@@ -96,42 +97,18 @@ impl Server {
 
     async fn share_at(&self, name: &Name, levels: &[ShareLevel]) -> Result<Share, Error> {
         let units = name.to_utf16();
-        let mut refused = Vec::new();
-        for level in levels {
+        let questions = levels.iter().map(|level| {
+            let level = level.number();
+            let server_name = Some(self.unc_name());
+            let net_name = (&units).into();
             let call = NetrShareGetInfo {
-                server_name: Some(self.unc_name()),
-                net_name: (&units).into(),
-                level: level.number(),
+                server_name,
+                net_name,
+                level,
             };
-            let refusal = match self.call(&call).await {
-                Ok(stub) => {
-                    let malformed = |error| {
-                        self.error(ErrorKind::Malformed {
-                            call: NetrShareGetInfo::NAME,
-                            error,
-                        })
-                    };
-                    let reply = call.decode(&stub).map_err(malformed)?;
-                    match one(&reply.info) {
-                        Some(share) if reply.status == 0 => return Ok(share),
-                        _ => Refusal::Status(Win32Status(reply.status)),
-                    }
-                }
-                Err(error) => match error.rpc_fault() {
-                    Some(fault) => Refusal::Fault(fault),
-                    None => return Err(error),
-                },
-            };
-            if !refusal.is_of_the_level() {
-                refused = vec![(level.number(), refusal)];
-                break;
-            }
-            refused.push((level.number(), refusal));
-        }
-        Err(self.error(ErrorKind::Refused {
-            call: NetrShareGetInfo::NAME,
-            refused,
-        }))
+            (level, call)
+        });
+        self.ask_at_levels(questions).await
     }
 
     /// The levels worth trying on this server.
@@ -139,6 +116,15 @@ impl Server {
         let top = self.learnt().share_level.unwrap_or(ShareLevel::L503);
         let levels = ShareLevel::LADDER.into_iter();
         levels.filter(move |level| *level <= top)
+    }
+}
+
+impl Question for NetrShareGetInfo<'_> {
+    type Told = Share;
+
+    fn read(reply: <Self as Call>::Reply<'_>) -> (Win32Status, Option<Share>) {
+        let told = one(&reply.info).filter(|_| reply.status == 0);
+        (Win32Status(reply.status), told)
     }
 }
 
@@ -210,6 +196,18 @@ impl Listing for Shares {
         }
     }
 
+    fn ahead(&self, server: &Server) -> usize {
+        // Samba lacks the richest, and the third completes the second.
+        match (self.level, server.learnt().share_level) {
+            (None, None) => 3,
+            _ => 1,
+        }
+    }
+
+    fn companion(&self, _: &Server, level: u32) -> Option<At> {
+        (level == ShareLevel::L502.number()).then_some(WITH_USES)
+    }
+
     fn request<'q>(&'q self, server_name: &'q str, at: At) -> NetrShareEnum<'q> {
         NetrShareEnum {
             server_name: Some(server_name),
@@ -237,7 +235,7 @@ impl Listing for Shares {
         true
     }
 
-    async fn settle(pager: &Pager<Self>, level: u32, rows: &mut [Share]) {
+    async fn settle(pager: &mut Pager<Self>, level: u32, rows: &mut [Share]) {
         if pager.listing.level.is_none() {
             let level = ShareLevel::from_number(level);
             pager.server.learn(|learnt| learnt.share_level = level);
@@ -245,12 +243,7 @@ impl Listing for Shares {
         if level != ShareLevel::L502.number() || !fills_in(rows) {
             return;
         }
-        let at = At {
-            level: ShareLevel::L2.number(),
-            preferred_length: MAX_PREFERRED_LENGTH,
-            resume_handle: 0,
-        };
-        let told = match pager.ask(at).await {
+        let told = match pager.companion(WITH_USES).await {
             Ok(Answer::Page { rows, .. }) => rows,
             _ => Vec::new(),
         };
@@ -262,6 +255,13 @@ impl Listing for Shares {
         }
     }
 }
+
+/// The shares at the level that tells limits and uses.
+const WITH_USES: At = At {
+    level: 2,
+    preferred_length: MAX_PREFERRED_LENGTH,
+    resume_handle: 0,
+};
 
 /// Whether limits and uses look as if nobody had counted: Samba tells them at
 /// level 2, but at 502 writes "no limit" and 1 for every share there is.

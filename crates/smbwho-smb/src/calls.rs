@@ -1,0 +1,164 @@
+//! Calls made ready, and their replies as they come.
+
+use std::time::SystemTime;
+
+use smbwho_rpc::{Call, CallId, Event, Interface};
+use tokio::time::Instant;
+use tracing::debug;
+
+use crate::clock::Clock;
+use crate::error::{SmbError, SmbErrorKind, Step};
+use crate::pipe::RpcPipe;
+
+/// A call made ready to be sent.
+#[derive(Debug, Clone)]
+pub struct Prepared {
+    interface: &'static Interface,
+    name: &'static str,
+    opnum: u16,
+    stub: Vec<u8>,
+}
+
+impl Prepared {
+    /// Encodes a call.
+    ///
+    /// # Errors
+    ///
+    /// [`SmbErrorKind::Request`]: what the call says cannot be put on the wire.
+    pub fn of<C: Call>(call: &C) -> Result<Self, SmbError> {
+        let stub = call
+            .encode()
+            .map_err(|error| SmbError::new(Step::Call, SmbErrorKind::Request(Box::new(error))))?;
+        Ok(Self {
+            interface: C::INTERFACE,
+            name: C::NAME,
+            opnum: C::OPNUM,
+            stub,
+        })
+    }
+
+    /// The interface it is of.
+    #[must_use]
+    pub fn interface(&self) -> &'static Interface {
+        self.interface
+    }
+
+    /// The remote procedure, as the specification names it.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Its number there.
+    #[must_use]
+    pub fn opnum(&self) -> u16 {
+        self.opnum
+    }
+
+    /// The request's stub.
+    #[must_use]
+    pub fn stub(&self) -> &[u8] {
+        &self.stub
+    }
+}
+
+/// What came of one of several calls.
+#[derive(Debug)]
+pub struct Reply {
+    /// Which, counted from 0 in the order they were given.
+    pub index: usize,
+    /// The stub of its reply, for [`Call::decode`]. After
+    /// [`SmbErrorKind::Fault`] the others go on; any other error ends them all.
+    pub outcome: Result<Vec<u8>, SmbError>,
+    /// When the calls were sent.
+    pub sent: SystemTime,
+    /// How long after that it came.
+    pub took: std::time::Duration,
+}
+
+/// The replies to calls in flight: see [`RpcPipe::calls`].
+#[derive(Debug)]
+pub struct Replies<'p> {
+    pipe: &'p mut RpcPipe,
+    /// The calls by their index; `None` where answered.
+    waiting: Vec<Option<CallId>>,
+    clock: Clock,
+    sent: (SystemTime, Instant),
+    over: bool,
+}
+
+impl<'p> Replies<'p> {
+    pub(crate) fn new(pipe: &'p mut RpcPipe, waiting: Vec<Option<CallId>>, clock: Clock) -> Self {
+        Self {
+            pipe,
+            waiting,
+            clock,
+            sent: (SystemTime::now(), Instant::now()),
+            over: false,
+        }
+    }
+
+    /// The next reply, in the order they come. `None` when every call was
+    /// answered, or after an error that ended them all, which stands at the
+    /// first that was not.
+    pub async fn next(&mut self) -> Option<Reply> {
+        let first = self.waiting.iter().position(Option::is_some)?;
+        if self.over {
+            return None;
+        }
+        let (index, outcome) = match self.take_next().await {
+            Ok(answered) => answered,
+            Err(error) => {
+                self.over = true;
+                (first, Err(error))
+            }
+        };
+        if let Some(answered) = self.waiting.get_mut(index) {
+            *answered = None;
+        }
+        match &outcome {
+            Ok(stub) => debug!(index, reply = stub.len(), "answered"),
+            Err(error) => debug!(index, %error, "answered"),
+        }
+        let (sent, begun) = self.sent;
+        Some(Reply {
+            index,
+            outcome,
+            sent,
+            took: begun.elapsed(),
+        })
+    }
+
+    async fn take_next(&mut self) -> Result<(usize, Result<Vec<u8>, SmbError>), SmbError> {
+        loop {
+            let (id, outcome) = match self.pipe.next_event() {
+                Some(Event::Reply { call_id, stub }) => (call_id, Ok(stub)),
+                Some(Event::Fault { call_id, status }) => {
+                    let fault = SmbErrorKind::Fault { status };
+                    (call_id, Err(SmbError::new(Step::Call, fault)))
+                }
+                Some(Event::Bound) => return Err(self.astray()),
+                None if self.pipe.advance(self.clock).await? => continue,
+                None => return Err(self.astray()),
+            };
+            let index = self.waiting.iter().position(|call| *call == Some(id));
+            return match index {
+                Some(index) => Ok((index, outcome)),
+                None => Err(self.astray()),
+            };
+        }
+    }
+
+    fn astray(&self) -> SmbError {
+        let what = "it answered another call than was made".to_owned();
+        SmbError::new(Step::Call, SmbErrorKind::Malformed(what))
+    }
+}
+
+impl Drop for Replies<'_> {
+    fn drop(&mut self) {
+        let answered = self.waiting.iter().all(Option::is_none);
+        let usable = answered && !self.over && self.pipe.is_at_rest();
+        self.pipe.set_usable(usable);
+    }
+}

@@ -1,0 +1,269 @@
+//! The connection to one server: what is kept between calls, and built again
+//! when it is gone.
+//!
+//! A connection that has been idle may have been dropped without anybody
+//! noticing: by the server, by a firewall, by a restart in between. What was
+//! kept and turns out to be gone is built again, once for each call, and a
+//! call that only reads is then made again. A call that changes a server is
+//! made once, whatever became of it.
+
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use smbwho_rpc::Interface;
+use smbwho_smb::{
+    Address, Facts, Login, Options, Prepared, RpcPipe, SmbError, SmbErrorKind, SmbSession,
+};
+use tokio::sync::Mutex as AsyncMutex;
+use tracing::debug;
+
+use crate::error::ErrorKind;
+
+/// A connection to one server that is built again when it has gone.
+pub(crate) struct Line {
+    address: Address,
+    login: Login,
+    options: Options,
+    facts: Facts,
+    state: AsyncMutex<State>,
+}
+
+enum State {
+    Up(Arc<Link>),
+    /// The account was refused when the connection was built again. It is not
+    /// tried any more: every attempt counts towards locking the account.
+    Refused(SmbError),
+}
+
+/// One TCP connection with its session.
+struct Link {
+    session: SmbSession,
+    /// A call was answered over it: what fails now may have been dropped since.
+    used: AtomicBool,
+    /// Pipes that are bound and idle.
+    idle: Mutex<Vec<(&'static Interface, RpcPipe)>>,
+}
+
+/// A pipe for one call or several.
+pub(crate) struct Taken {
+    pub(crate) pipe: RpcPipe,
+    interface: &'static Interface,
+    link: Arc<Link>,
+    /// It was open before: the server may have closed it since.
+    kept: bool,
+}
+
+/// One of several replies.
+pub(crate) struct Came {
+    /// Which call, counted from 0 in the order they were given.
+    pub(crate) index: usize,
+    pub(crate) outcome: Result<Vec<u8>, ErrorKind>,
+    /// When the calls were sent, and how long the reply took.
+    pub(crate) sent: SystemTime,
+    pub(crate) took: Duration,
+}
+
+impl Line {
+    pub(crate) async fn connect(
+        address: &Address,
+        login: &Login,
+        options: &Options,
+    ) -> Result<Self, SmbError> {
+        let session = SmbSession::connect(address, login, options).await?;
+        Ok(Self {
+            address: address.clone(),
+            login: login.clone(),
+            options: options.clone(),
+            facts: session.facts().clone(),
+            state: AsyncMutex::new(State::Up(Link::new(session))),
+        })
+    }
+
+    /// What was agreed with the server when the connection was first made.
+    pub(crate) fn facts(&self) -> &Facts {
+        &self.facts
+    }
+
+    /// A pipe that was kept, or else a new one. Nothing that changes the
+    /// server is repeated here.
+    pub(crate) async fn take(&self, interface: &'static Interface) -> Result<Taken, SmbError> {
+        self.take_pipe(interface, true).await
+    }
+
+    /// A pipe that was not used before.
+    pub(crate) async fn take_new(&self, interface: &'static Interface) -> Result<Taken, SmbError> {
+        self.take_pipe(interface, false).await
+    }
+
+    async fn take_pipe(
+        &self,
+        interface: &'static Interface,
+        may_be_kept: bool,
+    ) -> Result<Taken, SmbError> {
+        let link = self.link(None).await?;
+        if may_be_kept && let Some(pipe) = link.take_idle(interface) {
+            return Ok(Taken {
+                pipe,
+                interface,
+                link,
+                kept: true,
+            });
+        }
+        let (pipe, link) = match link.session.open_pipe(interface).await {
+            Ok(pipe) => (pipe, link),
+            Err(error) if link.used.load(Ordering::Relaxed) && is_of_connection(&error) => {
+                debug!(%error, "the connection was dropped; building it again");
+                let link = self.link(Some(&link)).await?;
+                (link.session.open_pipe(interface).await?, link)
+            }
+            Err(error) => return Err(error),
+        };
+        Ok(Taken {
+            pipe,
+            interface,
+            link,
+            kept: false,
+        })
+    }
+
+    /// The connection as it stands, built again if it is known to be down or
+    /// to be `lost`.
+    async fn link(&self, lost: Option<&Arc<Link>>) -> Result<Arc<Link>, SmbError> {
+        // Whoever finds it lost waits here for the one who builds it again.
+        let mut state = self.state.lock().await;
+        match &*state {
+            State::Refused(error) => return Err(error.clone()),
+            State::Up(link)
+                if link.session.is_connected()
+                    && !lost.is_some_and(|lost| Arc::ptr_eq(link, lost)) =>
+            {
+                return Ok(Arc::clone(link));
+            }
+            State::Up(_) => {}
+        }
+        let connecting = SmbSession::connect(&self.address, &self.login, &self.options);
+        match Box::pin(connecting).await {
+            Ok(session) => {
+                let link = Link::new(session);
+                *state = State::Up(Arc::clone(&link));
+                Ok(link)
+            }
+            Err(error) => {
+                if error.refuses_account() {
+                    *state = State::Refused(error.clone());
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// Makes calls of one interface that only read, in flight together: see
+    /// [`Server::read_all`](crate::Server::read_all).
+    ///
+    /// # Errors
+    ///
+    /// When there is no pipe to make them on.
+    pub(crate) async fn read_all(
+        &self,
+        calls: &[Prepared],
+        mut take: impl FnMut(Came) -> ControlFlow<()> + Send,
+    ) -> Result<(), SmbError> {
+        let Some(interface) = calls.first().map(Prepared::interface) else {
+            return Ok(());
+        };
+        let mut left: Vec<usize> = (0..calls.len()).collect();
+        let mut taken = self.take(interface).await?;
+        let mut may_repeat = true;
+        loop {
+            let asked = left.clone();
+            let these: Vec<Prepared> = asked.iter().map(|&index| calls[index].clone()).collect();
+            let mut replies = taken.pipe.calls(&these)?;
+            let mut again = false;
+            while let Some(reply) = replies.next().await {
+                if let Err(error) = &reply.outcome
+                    && may_repeat
+                    && (error.is_due_to_haste() || taken.kept && error.is_lost())
+                {
+                    debug!(%error, "asking again over a new pipe");
+                    may_repeat = false;
+                    again = true;
+                    break;
+                }
+                let Some(&index) = asked.get(reply.index) else {
+                    continue;
+                };
+                left.retain(|&waiting| waiting != index);
+                let came = Came {
+                    index,
+                    outcome: reply.outcome.map_err(ErrorKind::Smb),
+                    sent: reply.sent,
+                    took: reply.took,
+                };
+                if take(came).is_break() {
+                    break;
+                }
+            }
+            drop(replies);
+            taken.give_back();
+            if !again {
+                return Ok(());
+            }
+            taken = self.take_new(interface).await?;
+        }
+    }
+}
+
+impl Link {
+    fn new(session: SmbSession) -> Arc<Self> {
+        Arc::new(Self {
+            session,
+            used: AtomicBool::new(false),
+            idle: Mutex::default(),
+        })
+    }
+
+    fn take_idle(&self, interface: &'static Interface) -> Option<RpcPipe> {
+        let mut idle = self.idle();
+        idle.retain(|(_, pipe)| pipe.is_usable());
+        let found = idle
+            .iter()
+            .position(|(bound, _)| bound.syntax == interface.syntax)?;
+        Some(idle.swap_remove(found).1)
+    }
+
+    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<(&'static Interface, RpcPipe)>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Taken {
+    /// Keeps the pipe for the next call, if it is fit for one.
+    pub(crate) fn give_back(self) {
+        if self.pipe.is_usable() {
+            self.link.used.store(true, Ordering::Relaxed);
+            self.link.idle().push((self.interface, self.pipe));
+        }
+    }
+
+    /// Whether this error of the first call on it may only mean that it was
+    /// kept for too long.
+    pub(crate) fn was_kept_too_long(&self, error: &SmbError) -> bool {
+        self.kept && error.is_lost()
+    }
+
+    /// To be said when a call was answered: from here on a loss is no longer
+    /// one between calls.
+    pub(crate) fn has_answered(&mut self) {
+        self.kept = false;
+    }
+}
+
+/// Whether the whole connection is gone, not only a pipe.
+fn is_of_connection(error: &SmbError) -> bool {
+    matches!(
+        error.kind,
+        SmbErrorKind::Disconnected | SmbErrorKind::SessionGone
+    )
+}
