@@ -1,10 +1,11 @@
 //! `smbwho close session` and `smbwho close file`: ending by force what others
 //! have on a server.
 //!
-//! One way for both. Look at everything the server has; choose by the filters;
-//! show what will end and what else may fall; ask. Then, one order after
-//! another: look again and leave alone what is not as it was agreed to, record
-//! the attempt, give the order, look until it is gone, record what came of it.
+//! One way for both, here and in the grid of `smbwho browse`. Look at
+//! everything the server has; choose; show what will end and what else may
+//! fall; ask ([`Prepared`]). Then, one order after another ([`Orders`]): look
+//! again and leave alone what is not as it was agreed to, record the attempt,
+//! give the order, look until it is gone, record what came of it.
 //!
 //! One order may end more than one row, where a server cannot tell rows apart:
 //! it is given only when all of them were chosen.
@@ -207,6 +208,8 @@ pub(crate) fn choose<E: Ending>(
 pub(crate) struct Done {
     pub(crate) rows: Vec<Closed>,
     pub(crate) problems: Vec<Problem>,
+    /// What the user must hear besides: of the audit log.
+    pub(crate) messages: Vec<String>,
     /// The user pressed Ctrl-C.
     pub(crate) interrupted: bool,
 }
@@ -256,7 +259,46 @@ impl Done {
     }
 }
 
-/// How the rest of the way is gone.
+/// What was looked at and chosen, before anybody agreed to it.
+pub(crate) struct Prepared<R> {
+    pub(crate) chosen: Chosen<R>,
+    /// What it brings besides.
+    pub(crate) besides: Vec<String>,
+}
+
+impl<R: Clone> Prepared<R> {
+    /// What the user must agree to.
+    pub(crate) fn plan<E: Ending<Row = R>>(&self, server: &str) -> Plan {
+        let things: Vec<String> = self.chosen.orders.iter().flatten().map(E::line).collect();
+        let names = E::NAMES[usize::from(things.len() != 1)];
+        Plan {
+            what: format!("end {} {names} on {server}", things.len()),
+            things,
+            besides: self.besides.clone(),
+        }
+    }
+
+    /// What is known without ending anything: the rows left alone.
+    pub(crate) fn skipped<E: Ending<Row = R>>(&self) -> Done {
+        let mut done = Done::default();
+        for (row, why) in &self.chosen.skipped {
+            let row = std::slice::from_ref(row);
+            done.take::<E>(row, Outcome::Skipped, Some(why));
+        }
+        done
+    }
+
+    /// What would come of it.
+    pub(crate) fn dry_run<E: Ending<Row = R>>(&self) -> Done {
+        let mut done = self.skipped::<E>();
+        for rows in &self.chosen.orders {
+            done.take::<E>(rows, Outcome::WouldEnd, None);
+        }
+        done
+    }
+}
+
+/// How a command goes from what is prepared to what was ended.
 pub(crate) struct Way<'a> {
     pub(crate) server: &'a Server,
     pub(crate) consent: ConsentArgs,
@@ -274,68 +316,84 @@ impl Way<'_> {
     pub(crate) async fn go<E: Ending>(
         &self,
         ending: &E,
-        chosen: Chosen<E::Row>,
-        besides: Vec<String>,
+        prepared: Result<Prepared<E::Row>, Error>,
     ) -> Result<Done, String> {
-        let mut done = Done::default();
-        for (row, why) in &chosen.skipped {
-            let row = std::slice::from_ref(row);
-            done.take::<E>(row, Outcome::Skipped, Some(why));
-        }
-        if self.consent.dry_run {
-            besides.iter().for_each(|line| self.report.note(line));
-            for rows in &chosen.orders {
-                done.take::<E>(rows, Outcome::WouldEnd, None);
-            }
-            return Ok(done);
-        }
-        if chosen.orders.is_empty() {
-            return Ok(done);
-        }
-        let things: Vec<String> = chosen.orders.iter().flatten().map(E::line).collect();
-        let names = E::NAMES[usize::from(things.len() != 1)];
-        let plan = Plan {
-            what: format!("end {} {names} on {}", things.len(), self.server.name()),
-            things,
-            besides,
+        let prepared = match prepared {
+            Ok(prepared) => prepared,
+            Err(error) => return Ok(self.told(Done::failed(error))),
         };
+        if self.consent.dry_run {
+            let besides = prepared.besides.iter();
+            besides.for_each(|line| self.report.note(line));
+            return Ok(prepared.dry_run::<E>());
+        }
+        if prepared.chosen.orders.is_empty() {
+            return Ok(prepared.skipped::<E>());
+        }
         let audit = (self.audit)()?;
         // Nothing has begun: the system's own way of ending stays until here.
+        let plan = prepared.plan::<E>(self.server.name());
         match consent::ask(&plan, self.consent, self.report)? {
             Answer::Go => {}
             Answer::No | Answer::DryRun => return Err("nothing was done".to_owned()),
         }
-        let stop = stop_on_interrupt();
-        let mut orders = chosen.orders.iter();
+        let orders = Orders {
+            server: self.server,
+            audit: &audit,
+            stop: &stop_on_interrupt(),
+        };
+        Ok(self.told(orders.carry_out(ending, &prepared).await))
+    }
+
+    /// Tells what went wrong.
+    fn told(&self, done: Done) -> Done {
+        let (messages, problems) = (done.messages.iter(), done.problems.iter());
+        messages.for_each(|message| self.report.error(message));
+        problems.for_each(|problem| self.report.problem(problem));
+        done
+    }
+}
+
+/// Orders that were agreed to, on their way to the server.
+pub(crate) struct Orders<'a> {
+    pub(crate) server: &'a Server,
+    pub(crate) audit: &'a Audit,
+    /// Set when the order under way is to be the last.
+    pub(crate) stop: &'a AtomicBool,
+}
+
+impl Orders<'_> {
+    /// Gives one order after the other.
+    pub(crate) async fn carry_out<E: Ending>(
+        &self,
+        ending: &E,
+        prepared: &Prepared<E::Row>,
+    ) -> Done {
+        let mut done = prepared.skipped::<E>();
+        let mut orders = prepared.chosen.orders.iter();
         for rows in orders.by_ref() {
-            if stop.load(Ordering::Relaxed) {
+            if self.stop.load(Ordering::Relaxed) {
                 done.interrupted = true;
                 done.take::<E>(rows, Outcome::NotTried, None);
                 break;
             }
-            if !self.one(ending, rows, &audit, &mut done).await {
+            if !self.one(ending, rows, &mut done).await {
                 break;
             }
         }
         for rows in orders {
             done.take::<E>(rows, Outcome::NotTried, None);
         }
-        Ok(done)
+        done
     }
 
     /// Gives one order; whether to go on to the next.
-    async fn one<E: Ending>(
-        &self,
-        ending: &E,
-        agreed: &[E::Row],
-        audit: &Audit,
-        done: &mut Done,
-    ) -> bool {
+    async fn one<E: Ending>(&self, ending: &E, agreed: &[E::Row], done: &mut Done) -> bool {
         let before = match self.under(ending, agreed).await {
             Ok(rows) => rows,
             Err(error) => {
                 done.take::<E>(agreed, Outcome::NotTried, None);
-                self.fail(error, done);
+                done.problems.push(Problem::from(error));
                 return false;
             }
         };
@@ -354,8 +412,8 @@ impl Way<'_> {
             action: E::ACTION,
             target: &target,
         };
-        if let Err(message) = audit.attempt(&act) {
-            self.report.error(&message);
+        if let Err(message) = self.audit.attempt(&act) {
+            done.messages.push(message);
             done.take::<E>(
                 agreed,
                 Outcome::NotTried,
@@ -378,25 +436,15 @@ impl Way<'_> {
             Err(error) => (Outcome::Unknown, Some(error)),
         };
         let code = error.as_ref().and_then(Error::code);
-        let recorded = audit.outcome(&act, outcome.word(), code);
+        let recorded = self.audit.outcome(&act, outcome.word(), code);
         let message = error.as_ref().map(|error| error.message().to_string());
         done.take::<E>(agreed, outcome, message.as_deref());
-        if let Err(message) = &recorded {
-            self.report.error(message);
-        }
         // What is refused for one is refused for all, and hammering on does not
         // help; what broke the connection breaks the next order too.
         let go_on = error.is_none() && recorded.is_ok();
-        if let Some(error) = error {
-            self.fail(error, done);
-        }
+        done.messages.extend(recorded.err());
+        done.problems.extend(error.map(Problem::from));
         go_on
-    }
-
-    fn fail(&self, error: Error, done: &mut Done) {
-        let problem = Problem::from(error);
-        self.report.problem(&problem);
-        done.problems.push(problem);
     }
 
     /// What falls under an order now.

@@ -107,7 +107,8 @@ fn password_of(plan: &Plan) -> String {
     }
 }
 
-fn question(plan: &Plan) -> String {
+/// What the user is asked.
+pub(crate) fn question(plan: &Plan) -> String {
     format!(
         "Type {} to {}, anything else to leave it: ",
         password_of(plan),
@@ -115,7 +116,8 @@ fn question(plan: &Plan) -> String {
     )
 }
 
-fn agrees(plan: &Plan, typed: &str) -> bool {
+/// Whether what was typed agrees to the plan.
+pub(crate) fn agrees(plan: &Plan, typed: &str) -> bool {
     typed.trim().eq_ignore_ascii_case(&password_of(plan))
 }
 

@@ -3,7 +3,7 @@
 use smbwho::{Closing, Error, FileLevel, Login, OpenFile, Place, Server};
 
 use super::own::Own;
-use super::{Done, Ending, Left, Reasons, Way, choose};
+use super::{Done, Ending, Left, Prepared, Reasons, Way, choose};
 use crate::args::RowArgs;
 use crate::audit::Value;
 use crate::rows::{Closed, Outcome};
@@ -65,20 +65,29 @@ pub(crate) struct Files;
 ///
 /// A message for the user; nothing was done then.
 pub(crate) async fn run(way: &Way<'_>, filter: &Filter<'_>, login: &Login) -> Result<Done, String> {
-    let all = match Files.look(way.server).await {
-        Ok(all) => all,
-        Err(error) => {
-            let done = Done::failed(error);
-            done.problems.iter().for_each(|p| way.report.problem(p));
-            return Ok(done);
-        }
-    };
-    let chosen: Vec<bool> = all.iter().map(|file| filter.lets_through(file)).collect();
-    let us = Own::new(login, way.server.facts().map(|facts| facts.peer));
+    let prepared = prepare(way.server, |file| filter.lets_through(file), login).await;
+    way.go(&Files, prepared).await
+}
+
+/// Looks at everything that is open, and makes orders of what is chosen.
+///
+/// # Errors
+///
+/// When the server does not tell what is open.
+pub(crate) async fn prepare(
+    server: &Server,
+    is_chosen: impl FnMut(&OpenFile) -> bool,
+    login: &Login,
+) -> Result<Prepared<OpenFile>, Error> {
+    let all = Files.look(server).await?;
+    let chosen: Vec<bool> = all.iter().map(is_chosen).collect();
+    let us = Own::new(login, server.facts().map(|facts| facts.peer));
     let own: Vec<bool> = all.iter().map(|file| is_own_pipe(file, &us)).collect();
     let named = |file: &OpenFile| file.path.is_some() && file.user.is_some();
-    let plan = choose::<Files>(&all, &chosen, &own, named, &REASONS);
-    way.go(&Files, plan, Vec::new()).await
+    Ok(Prepared {
+        chosen: choose::<Files>(&all, &chosen, &own, named, &REASONS),
+        besides: Vec::new(),
+    })
 }
 
 /// Windows lists open pipes among the files, ours too.

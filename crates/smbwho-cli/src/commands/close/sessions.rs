@@ -6,7 +6,7 @@ use std::time::Instant;
 use smbwho::{Closing, Error, Level, Login, Server, Session, SessionTarget};
 
 use super::own::Own;
-use super::{Done, Ending, Left, Reasons, Way, choose};
+use super::{Done, Ending, Left, Prepared, Reasons, Way, choose};
 use crate::args::RowArgs;
 use crate::audit::Value;
 use crate::commands::sessions::{Choice, Times};
@@ -42,15 +42,6 @@ pub(crate) async fn run(
     login: &Login,
     connected: Instant,
 ) -> Result<Done, String> {
-    let ending = Sessions { level };
-    let all = match ending.look(way.server).await {
-        Ok(all) => all,
-        Err(error) => {
-            let done = Done::failed(error);
-            done.problems.iter().for_each(|p| way.report.problem(p));
-            return Ok(done);
-        }
-    };
     let mut filter = way.server.sessions();
     if let Some(user) = &rows.user {
         filter = filter.user(user);
@@ -63,7 +54,7 @@ pub(crate) async fn run(
         active_over: rows.active_over,
     };
     let mut unknown = 0_usize;
-    let mut is_chosen = |session: &Session| {
+    let is_chosen = |session: &Session| {
         filter.lets_through(session)
             && match times.choose(session) {
                 Choice::Keep => true,
@@ -74,18 +65,42 @@ pub(crate) async fn run(
                 }
             }
     };
-    let chosen: Vec<bool> = all.iter().map(&mut is_chosen).collect();
+    let ending = Sessions { level };
+    let prepared = ending
+        .prepare(way.server, is_chosen, login, connected)
+        .await;
     if unknown > 0 {
         way.report.note(&format!(
             "left out {unknown} whose time the server does not tell (Samba keeps no idle time)"
         ));
     }
-    let own = Own::new(login, way.server.facts().map(|facts| facts.peer))
-        .among(&all, connected.elapsed());
-    let named = |session: &Session| SessionTarget::of(session).is_some();
-    let plan = choose::<Sessions>(&all, &chosen, &own, named, &REASONS);
-    let besides = besides(&all, &own, &plan.orders);
-    way.go(&ending, plan, besides).await
+    way.go(&ending, prepared).await
+}
+
+impl Sessions {
+    /// Looks at every session, and makes orders of those that are chosen.
+    ///
+    /// # Errors
+    ///
+    /// When the server does not tell its sessions.
+    pub(crate) async fn prepare(
+        &self,
+        server: &Server,
+        is_chosen: impl FnMut(&Session) -> bool,
+        login: &Login,
+        connected: Instant,
+    ) -> Result<Prepared<Session>, Error> {
+        let all = self.look(server).await?;
+        let chosen: Vec<bool> = all.iter().map(is_chosen).collect();
+        let peer = server.facts().map(|facts| facts.peer);
+        let own = Own::new(login, peer).among(&all, connected.elapsed());
+        let named = |session: &Session| SessionTarget::of(session).is_some();
+        let chosen = choose::<Sessions>(&all, &chosen, &own, named, &REASONS);
+        Ok(Prepared {
+            besides: besides(&all, &own, &chosen.orders),
+            chosen,
+        })
+    }
 }
 
 /// What else may fall: sessions from the same clients.
