@@ -7,12 +7,15 @@ mod asking;
 mod shared;
 
 use std::ffi::OsString;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
 use smbwho::{MaxUses, SddlError, SecurityDescriptor};
 
 use crate::commands::consent::ConsentArgs;
+use crate::duration;
+use crate::live::Subject;
 
 pub(crate) use asking::*;
 pub(crate) use shared::*;
@@ -174,8 +177,7 @@ pub(crate) enum Command {
         #[arg(value_name = "SERVER", value_hint = ValueHint::Hostname, help = SERVER_OR_HERE_HELP)]
         servers: Vec<String>,
     },
-    /// Show what a server is: name, version, clock against ours, drives,
-    /// counters, dialect, signing and encryption
+    /// Show what a server is: name, version, clock, drives, counters, dialect
     Info {
         #[arg(value_name = "SERVER", value_hint = ValueHint::Hostname, help = SERVER_HELP)]
         servers: Vec<String>,
@@ -186,6 +188,20 @@ pub(crate) enum Command {
         /// The server
         #[arg(value_name = "SERVER", value_hint = ValueHint::Hostname)]
         server: String,
+    },
+    /// Show all that in a grid, live: filter, sort, drill down, close (? for help)
+    Browse {
+        #[command(flatten)]
+        follow: FollowArgs,
+
+        /// Print the view as text and end; needs no terminal
+        #[arg(long)]
+        once: bool,
+    },
+    /// Print what appears, changes, goes or fails as it does (-o jsonl for programs)
+    Watch {
+        #[command(flatten)]
+        follow: FollowArgs,
     },
     /// Print a script that completes smbwho's command line in a shell
     #[command(help_template = SHORT_HELP)]
@@ -230,6 +246,22 @@ pub(crate) struct GroupArgs {
     /// large domains
     #[arg(long)]
     pub(crate) direct: bool,
+}
+
+/// What to follow, and how closely.
+#[derive(Debug, Args)]
+pub(crate) struct FollowArgs {
+    #[arg(value_name = "SERVER", value_hint = ValueHint::Hostname, help = SERVER_HELP)]
+    pub(crate) servers: Vec<String>,
+
+    /// The kind of row to follow
+    #[arg(long, value_name = "KIND", default_value = "sessions")]
+    pub(crate) kind: Subject,
+
+    /// Ask each server again after this time [default: 5s]; one that fails is
+    /// tried again after longer and longer waits
+    #[arg(long, value_name = "TIME", value_parser = duration::parse_positive)]
+    pub(crate) interval: Option<Duration>,
 }
 
 /// What to end.

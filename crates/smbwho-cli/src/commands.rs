@@ -15,4 +15,5 @@ pub(crate) mod man;
 pub(crate) mod sessions;
 pub(crate) mod share;
 pub(crate) mod shares;
+pub(crate) mod watch;
 pub(crate) mod who_has;

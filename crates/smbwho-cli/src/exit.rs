@@ -14,6 +14,11 @@ pub(crate) enum Exit {
     Failure,
     /// Ctrl-C.
     Interrupted,
+    /// The terminal was closed (SIGHUP).
+    HungUp,
+    /// The system or a person ended it (SIGTERM).
+    #[cfg(unix)]
+    Terminated,
 }
 
 impl Exit {
@@ -34,6 +39,9 @@ impl Exit {
             Exit::Partial => 1,
             Exit::Failure => 2,
             Exit::Interrupted => 130,
+            Exit::HungUp => 129,
+            #[cfg(unix)]
+            Exit::Terminated => 143,
         }
     }
 }

@@ -11,6 +11,8 @@
 //!   → exit
 //! ```
 //!
+//! `browse` and `watch` ask again and again: live asks and compares, tui shows.
+//!
 //! What changes a server goes another way: look, commands/consent asks, audit
 //! records, then it is done one thing at a time.
 
@@ -21,6 +23,7 @@ mod config;
 mod credentials;
 mod duration;
 mod exit;
+mod live;
 mod logging;
 mod mistyped;
 mod output;
@@ -31,6 +34,7 @@ mod resume;
 mod rows;
 mod run;
 mod targets;
+mod tui;
 
 use std::process::ExitCode;
 

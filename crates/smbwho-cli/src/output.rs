@@ -9,9 +9,9 @@
 mod blocks;
 mod csv;
 pub(crate) mod escape;
-mod json;
+pub(crate) mod json;
 mod jsonl;
-mod table;
+pub(crate) mod table;
 mod tsv;
 
 use std::io::{self, Write};
@@ -24,7 +24,7 @@ use crate::rows::{Column, Kind, Row, Shown};
 
 /// The schema that JSON documents name. Field names and meanings change only
 /// with it.
-const SCHEMA: &str = "smbwho/1";
+pub(crate) const SCHEMA: &str = "smbwho/1";
 
 /// Bytes gathered before they are written out.
 const BLOCK: usize = 64 * 1024;

@@ -25,7 +25,7 @@ pub(crate) use closed::{Closed, Outcome};
 pub(crate) use columns::{choose, find};
 pub(crate) use doctor::Finding;
 pub(crate) use info::Info;
-pub(crate) use order::Order;
+pub(crate) use order::{Order, compare};
 
 /// One row and the server that told it.
 #[derive(Debug, Clone)]

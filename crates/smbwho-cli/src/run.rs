@@ -1,6 +1,7 @@
 //! From the parsed command line to the outcome: everything that can be wrong
 //! is found before a password is asked for, and before any server is bothered.
 
+mod browsing;
 mod ending;
 mod question;
 mod setup;
@@ -54,6 +55,8 @@ pub(crate) fn run(cli: Cli) -> Exit {
         Some(Command::Logons { servers }) => show_logons(servers, &shared, report),
         Some(Command::Info { servers }) => show_info(servers, &shared, report),
         Some(Command::Doctor { server }) => show_doctor(server, &shared, report),
+        Some(Command::Browse { follow, once }) => browsing::browse(follow, once, &shared, report),
+        Some(Command::Watch { follow }) => browsing::watch(follow, &shared, report),
         Some(Command::Completions { shell }) => printed(completions::run(shell)),
         Some(Command::Man) => printed(man::run()),
     };

@@ -100,6 +100,7 @@ pub use info::{
 pub use local::LocalError;
 pub use logons::{Logon, LogonDetails, LogonLevel, LogonSource, LogonType, LogonsQuery};
 pub use name::Name;
+pub use pattern::Pattern;
 pub use rows::{Page, Rows};
 pub use server::Server;
 pub use session::{Level, Protection, Session, SessionFlags};

@@ -3,7 +3,7 @@
 /// A name to match rows against, in any letter case; `*` stands for any run
 /// of characters and `?` for any one.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Pattern {
+pub struct Pattern {
     /// As given, for sending to a server.
     text: String,
     /// Lower case, for matching.
@@ -12,7 +12,7 @@ pub(crate) struct Pattern {
 
 impl Pattern {
     /// A pattern for user names.
-    pub(crate) fn user(text: &str) -> Self {
+    pub fn user(text: &str) -> Self {
         Self {
             text: text.to_owned(),
             folded: fold(text).collect(),
@@ -21,7 +21,7 @@ impl Pattern {
 
     /// A pattern for client computers: leading backslashes (or slashes) and
     /// the brackets of an IPv6 address make no difference.
-    pub(crate) fn client(text: &str) -> Self {
+    pub fn client(text: &str) -> Self {
         Self::user(bare_client(text))
     }
 
@@ -32,12 +32,12 @@ impl Pattern {
     }
 
     /// Whether `name` matches as a user name.
-    pub(crate) fn matches(&self, name: &str) -> bool {
+    pub fn matches(&self, name: &str) -> bool {
         matches(&self.folded, &fold(name).collect::<Vec<_>>())
     }
 
     /// Whether `name` matches as a client computer.
-    pub(crate) fn matches_client(&self, name: &str) -> bool {
+    pub fn matches_client(&self, name: &str) -> bool {
         self.matches(bare_client(name))
     }
 }

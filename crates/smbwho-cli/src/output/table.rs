@@ -12,7 +12,7 @@ use crate::problem::Problem;
 use crate::rows::{Align, Column, Kind, Row};
 
 /// Between two columns.
-const GAP: &str = "  ";
+pub(crate) const GAP: &str = "  ";
 /// What stands for the part of a cell that was cut.
 const CUT: char = '…';
 /// No column is cut below this many places, however narrow the terminal.
@@ -184,7 +184,14 @@ impl<T: Kind, W: Write> Sink<T> for Table<T, W> {
 
 /// Appends a cell of `width` places in a column of `room` places. The last
 /// column of a row is not padded.
-fn write_cell(out: &mut String, cell: &str, width: usize, room: usize, align: Align, last: bool) {
+pub(crate) fn write_cell(
+    out: &mut String,
+    cell: &str,
+    width: usize,
+    room: usize,
+    align: Align,
+    last: bool,
+) {
     let pad = |out: &mut String, places| out.extend(std::iter::repeat_n(' ', places));
     let places = room.saturating_sub(width);
     if align == Align::Right {

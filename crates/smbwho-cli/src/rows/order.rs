@@ -1,5 +1,7 @@
 //! The order in which rows are printed, and how many of them.
 
+use std::cmp::Ordering;
+
 use super::{Cell, Column, Row};
 
 /// `--sort`, `--reverse` and `--limit`.
@@ -22,20 +24,25 @@ impl<T> Order<T> {
     /// unknown come last in either direction; equal rows keep their order.
     pub(crate) fn arrange(&self, rows: &mut Vec<Row<T>>) {
         match self.by {
-            Some(column) => rows.sort_by(|a, b| {
-                let (a, b) = ((column.cell)(a), (column.cell)(b));
-                match (a == Cell::Unknown, b == Cell::Unknown) {
-                    (false, false) if self.reverse => b.compare_known(a),
-                    (false, false) => a.compare_known(b),
-                    (a_unknown, b_unknown) => a_unknown.cmp(&b_unknown),
-                }
-            }),
+            Some(column) => {
+                rows.sort_by(|a, b| compare((column.cell)(a), (column.cell)(b), self.reverse));
+            }
             None if self.reverse => rows.reverse(),
             None => {}
         }
         if let Some(limit) = self.limit {
             rows.truncate(limit);
         }
+    }
+}
+
+/// The order of two cells of one column. Unknown comes last in either
+/// direction.
+pub(crate) fn compare(a: Cell<'_>, b: Cell<'_>, reverse: bool) -> Ordering {
+    match (a == Cell::Unknown, b == Cell::Unknown) {
+        (false, false) if reverse => b.compare_known(a),
+        (false, false) => a.compare_known(b),
+        (a_unknown, b_unknown) => a_unknown.cmp(&b_unknown),
     }
 }
 

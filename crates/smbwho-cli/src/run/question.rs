@@ -34,6 +34,8 @@ pub(super) fn of(command: Option<&Command>, shared: &Shared) -> Option<String> {
             Command::Close { .. }
             | Command::Share { .. }
             | Command::Doctor { .. }
+            | Command::Browse { .. }
+            | Command::Watch { .. }
             | Command::Completions { .. }
             | Command::Man,
         ) => return None,

@@ -24,7 +24,7 @@ use crate::rows::{self, Column, Kind, Order};
 use crate::targets::{self, Target};
 
 /// Servers asked side by side when nothing else is said.
-const DEFAULT_JOBS: NonZeroUsize = NonZeroUsize::new(64).unwrap();
+pub(super) const DEFAULT_JOBS: NonZeroUsize = NonZeroUsize::new(64).unwrap();
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
 /// What each of several servers may take for everything.
 const DEFAULT_TOTAL: Duration = Duration::from_secs(600);
@@ -319,7 +319,7 @@ fn takes_colour() -> bool {
 
 /// Ends when the user presses Ctrl-C. The rows that came are printed then;
 /// pressed once more, it ends the program at once.
-async fn interrupted() {
+pub(super) async fn interrupted() {
     if tokio::signal::ctrl_c().await.is_err() {
         // No signals here: the system's own way of ending stays.
         return std::future::pending().await;

@@ -1,0 +1,283 @@
+//! `smbwho watch [SERVER…]`: an event a line, as people and things come and go.
+
+use std::fmt::Write as _;
+use std::future::Future;
+use std::io::{self, Write};
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Instant;
+
+use crate::exit::Exit;
+use crate::live::{
+    Answer, Asker, Asking, Health, Host, Live, Question, Rows, Scope, Store, Tenths,
+};
+use crate::output::escape::{self, Visible};
+use crate::output::{SCHEMA, json};
+use crate::problem::Problem;
+use crate::rows::{Cell, Column, Row, Shown};
+use crate::tui::Filter;
+
+/// How events are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Lines {
+    ForPeople,
+    Json,
+}
+
+/// Follows one kind of row until interrupted.
+///
+/// # Errors
+///
+/// When the output cannot be written.
+pub(crate) async fn run<T: Live>(
+    asking: Asking,
+    filter: &str,
+    lines: Lines,
+    interrupted: impl Future<Output = ()>,
+    out: impl Write,
+) -> Result<io::Result<Exit>, String> {
+    let filter = Filter::<T>::parse(filter);
+    if let Some(wrong) = filter.wrong {
+        return Err(wrong);
+    }
+    let names: Vec<Arc<str>> = asking
+        .servers
+        .iter()
+        .map(|s| s.to_string().into())
+        .collect();
+    let question = Question {
+        number: 1,
+        subject: T::SUBJECT,
+        scope: Scope::default(),
+        urged: 0,
+    };
+    let mut watch = Watch {
+        store: Store::new(),
+        told: vec![None; names.len()],
+        begun: vec![false; names.len()],
+        several: names.len() > 1,
+        names,
+        filter,
+        lines,
+        out,
+    };
+    let mut asker = Asker::start(asking, question);
+    let mut interrupted = pin!(interrupted);
+    let began = Instant::now();
+    loop {
+        let answer = tokio::select! {
+            biased;
+            () = &mut interrupted => return Ok(Ok(Exit::Interrupted)),
+            answer = asker.next() => answer,
+        };
+        let Some(answer) = answer else {
+            return Ok(Ok(Exit::Failure));
+        };
+        if let Err(error) = watch.answer(answer, Tenths::of(began.elapsed())) {
+            return Ok(Err(error));
+        }
+    }
+}
+
+struct Watch<T: Live, W> {
+    store: Store<T>,
+    /// The failure that was told last, of each server.
+    told: Vec<Option<Problem>>,
+    /// Whose first rows were told.
+    begun: Vec<bool>,
+    several: bool,
+    names: Vec<Arc<str>>,
+    filter: Filter<T>,
+    lines: Lines,
+    out: W,
+}
+
+/// What happened to a row.
+enum What<'a, T: 'static> {
+    /// It is there; `true` for what was there when watching began.
+    Appeared(bool),
+    /// It was this before.
+    Changed(&'a Row<T>),
+    Gone,
+}
+
+impl<T: Live, W: Write> Watch<T, W> {
+    fn answer(&mut self, answer: Answer, now: Tenths) -> io::Result<()> {
+        let server = answer.server;
+        let complete = answer.health == Health::Good;
+        let rows = match answer.rows {
+            Some(Rows::Counts(sessions, files)) => Some(Rows::Hosts(vec![Host {
+                state: if complete { "ok" } else { "stale" },
+                sessions,
+                files,
+                error: answer
+                    .health
+                    .problem()
+                    .map(|problem| problem.message.clone()),
+                ..Host::default()
+            }])),
+            rows => rows,
+        };
+        if let Some(rows) = rows.and_then(T::of) {
+            let name = Arc::clone(&self.names[server]);
+            let delta = self.store.compare(server, &name, rows, complete, now);
+            let mut text = String::new();
+            let initial = !self.begun[server];
+            for &place in &delta.gone {
+                if let Some(slot) = self.store.get(place) {
+                    let mut row = slot.row.clone();
+                    row.data.age(slot.aged(now));
+                    self.event(&mut text, &row, &What::Gone);
+                }
+            }
+            for (_, _, row) in &delta.appeared {
+                self.event(&mut text, row, &What::Appeared(initial));
+            }
+            for (place, row) in &delta.changed {
+                if let Some(slot) = self.store.get(*place) {
+                    self.event(&mut text, row, &What::Changed(&slot.row));
+                }
+            }
+            self.begun[server] = true;
+            self.store.commit(delta, false, false);
+            self.write(&text)?;
+        }
+        let problem = answer.health.problem().cloned();
+        if let Some(problem) = &problem
+            && self.told[server].as_ref() != Some(problem)
+        {
+            let mut text = String::new();
+            self.error(&mut text, problem);
+            self.write(&text)?;
+        }
+        self.told[server] = problem;
+        Ok(())
+    }
+
+    /// Lines leave at once: whoever reads them waits for them.
+    fn write(&mut self, text: &str) -> io::Result<()> {
+        if text.is_empty() {
+            return Ok(());
+        }
+        self.out.write_all(text.as_bytes())?;
+        self.out.flush()
+    }
+
+    fn event(&self, text: &mut String, row: &Row<T>, what: &What<'_, T>) {
+        let lets_through = |row: &Row<T>| {
+            self.filter
+                .lets_through(|column| (column.cell)(row), &mut String::new())
+        };
+        if !lets_through(row) {
+            return;
+        }
+        match self.lines {
+            Lines::Json => json_event(text, row, what),
+            Lines::ForPeople => self.line(text, row, what),
+        }
+    }
+
+    /// `2026-01-02T03:04:05Z + fs1: client 10.0.0.7, user alice, opens 0`
+    fn line(&self, text: &mut String, row: &Row<T>, what: &What<'_, T>) {
+        let sign = match what {
+            What::Appeared(_) => '+',
+            What::Changed(_) => '~',
+            What::Gone => '-',
+        };
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{} {sign} ", now());
+        if self.several {
+            let _ = write!(text, "{}: ", Visible(&row.server));
+        }
+        let is_told = |column: &&Column<T>| {
+            column.shown == Shown::Always && (column.cell)(row) != Cell::Unknown
+        };
+        for (index, column) in T::COLUMNS.iter().filter(is_told).enumerate() {
+            text.push_str(if index == 0 { "" } else { ", " });
+            text.push_str(plain_name(column.name));
+            text.push(' ');
+            if let What::Changed(before) = what
+                && (column.cell)(before) != (column.cell)(row)
+                && !matches!((column.cell)(row), Cell::Span(_))
+            {
+                (column.cell)(before).write_for_people(text);
+                text.push_str(" → ");
+            }
+            (column.cell)(row).write_for_people(text);
+        }
+        text.push('\n');
+    }
+
+    fn error(&self, text: &mut String, problem: &Problem) {
+        match self.lines {
+            Lines::ForPeople => {
+                let _ = writeln!(text, "{} ! {}", now(), Visible(&problem.line()));
+            }
+            Lines::Json => {
+                head::<T>(text, "error");
+                let mut fields = String::new();
+                problem.write_json(&mut fields);
+                text.push(',');
+                text.push_str(&fields[1..]);
+                text.push('\n');
+            }
+        }
+    }
+}
+
+fn plain_name(name: &'static str) -> &'static str {
+    name.strip_suffix("_secs").unwrap_or(name)
+}
+
+/// `{"schema":…,"event":…,"kind":…,"time":…`
+fn head<T: Live>(text: &mut String, event: &str) {
+    text.push_str("{\"schema\":");
+    escape::write_json(text, SCHEMA);
+    text.push_str(",\"event\":");
+    escape::write_json(text, event);
+    text.push_str(",\"kind\":");
+    escape::write_json(text, T::NAME);
+    text.push_str(",\"time\":");
+    escape::write_json(text, &now());
+}
+
+fn json_event<T: Live>(text: &mut String, row: &Row<T>, what: &What<'_, T>) {
+    let columns: Vec<&'static Column<T>> = T::COLUMNS.iter().collect();
+    match what {
+        What::Appeared(initial) => {
+            head::<T>(text, "appeared");
+            text.push_str(if *initial {
+                ",\"initial\":true"
+            } else {
+                ",\"initial\":false"
+            });
+        }
+        What::Changed(before) => {
+            head::<T>(text, "changed");
+            text.push_str(",\"was\":");
+            let is_other =
+                |column: &&&'static Column<T>| match ((column.cell)(before), (column.cell)(row)) {
+                    (Cell::Span(_), Cell::Span(_)) => false,
+                    (before, now) => before != now,
+                };
+            let others: Vec<&'static Column<T>> =
+                columns.iter().filter(is_other).copied().collect();
+            text.push_str(if others.is_empty() { "{" } else { "" });
+            json::write_row(text, &others, before);
+        }
+        What::Gone => head::<T>(text, "gone"),
+    }
+    let mut fields = String::new();
+    json::write_row(&mut fields, &columns, row);
+    text.push(',');
+    text.push_str(&fields[1..]);
+    text.push('\n');
+}
+
+/// The moment, as RFC 3339 in UTC.
+fn now() -> String {
+    format!("{:.0}", jiff::Timestamp::now())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,419 @@
+//! What makes two rows of two answers the same thing, kind by kind.
+
+use std::hash::{Hash, Hasher};
+use std::time::Duration;
+
+use smbwho::{Connection, Logon, Name, OpenFile, Session, Share, ShareKind};
+
+use super::question::{Rows, Scope, Subject};
+use crate::rows::{Align, Cell, Column, Kind, Row, Shown};
+
+/// A kind of row that can be followed from answer to answer.
+pub(crate) trait Live: Kind + Clone {
+    const SUBJECT: Subject;
+    /// The columns whose sum means something.
+    const TOTALS: &'static [&'static str];
+    /// The column that rows are sorted by unasked.
+    const SORT: &'static str;
+    /// The rows of an answer to a question of this kind.
+    fn of(rows: Rows) -> Option<Vec<Self>>;
+    /// Feeds what names the row, and stays while it lives, to a hasher.
+    fn identify(&self, into: &mut impl Hasher);
+    /// How long it has been there. Rows of one name are told apart by it.
+    fn lasted(&self) -> Option<Duration> {
+        None
+    }
+    /// Lets time pass.
+    fn age(&mut self, _by: Duration) {}
+    /// What is beneath it.
+    fn drill(&self) -> Option<Drill> {
+        None
+    }
+    /// What would be ended.
+    fn victim(&self) -> Option<Victim> {
+        None
+    }
+}
+
+/// The way from a row to what is beneath it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Drill {
+    pub(crate) subject: Subject,
+    pub(crate) scope: Scope,
+    /// The row, for the path line.
+    pub(crate) title: String,
+}
+
+/// A row that can be ended.
+#[derive(Debug, Clone)]
+pub(crate) enum Victim {
+    Session(Session),
+    File(OpenFile),
+}
+
+fn add(time: &mut Option<Duration>, by: Duration) {
+    *time = time.map(|time| time.saturating_add(by));
+}
+
+fn told(name: &Option<Name>) -> &str {
+    name.as_deref().unwrap_or("-")
+}
+
+/// Names are one name in any letter case.
+fn name(name: &Option<Name>, into: &mut impl Hasher) {
+    match name {
+        Some(name) if name.is_ascii() => {
+            1_u8.hash(into);
+            name.bytes().for_each(|b| b.to_ascii_lowercase().hash(into));
+        }
+        Some(name) => name.to_lowercase().hash(into),
+        None => 0_u8.hash(into),
+    }
+    0xff_u8.hash(into);
+}
+
+impl Live for Session {
+    const SUBJECT: Subject = Subject::Sessions;
+    const TOTALS: &'static [&'static str] = &["opens"];
+    const SORT: &'static str = "user";
+
+    fn of(rows: Rows) -> Option<Vec<Self>> {
+        match rows {
+            Rows::Sessions(rows) => Some(rows),
+            _ => None,
+        }
+    }
+
+    fn identify(&self, into: &mut impl Hasher) {
+        name(&self.client, into);
+        name(&self.user, into);
+    }
+
+    fn lasted(&self) -> Option<Duration> {
+        self.active
+    }
+
+    fn age(&mut self, by: Duration) {
+        add(&mut self.active, by);
+        add(&mut self.idle, by);
+    }
+
+    fn drill(&self) -> Option<Drill> {
+        self.user.as_ref()?;
+        Some(Drill {
+            subject: Subject::Files,
+            scope: Scope {
+                user: self.user.clone(),
+                client: self.client.clone(),
+                ..Scope::default()
+            },
+            title: format!("{} from {}", told(&self.user), told(&self.client)),
+        })
+    }
+
+    fn victim(&self) -> Option<Victim> {
+        Some(Victim::Session(self.clone()))
+    }
+}
+
+impl Live for OpenFile {
+    const SUBJECT: Subject = Subject::Files;
+    const TOTALS: &'static [&'static str] = &["locks"];
+    const SORT: &'static str = "path";
+
+    fn of(rows: Rows) -> Option<Vec<Self>> {
+        match rows {
+            Rows::Files(rows) => Some(rows),
+            _ => None,
+        }
+    }
+
+    fn identify(&self, into: &mut impl Hasher) {
+        self.id.hash(into);
+        self.path.hash(into);
+        name(&self.user, into);
+    }
+
+    fn victim(&self) -> Option<Victim> {
+        Some(Victim::File(self.clone()))
+    }
+}
+
+impl Live for Share {
+    const SUBJECT: Subject = Subject::Shares;
+    const TOTALS: &'static [&'static str] = &["current_uses"];
+    const SORT: &'static str = "name";
+
+    fn of(rows: Rows) -> Option<Vec<Self>> {
+        match rows {
+            Rows::Shares(rows) => Some(rows),
+            _ => None,
+        }
+    }
+
+    fn identify(&self, into: &mut impl Hasher) {
+        name(&self.name, into);
+    }
+
+    fn drill(&self) -> Option<Drill> {
+        Some(Drill {
+            subject: Subject::Connections,
+            scope: Scope {
+                share: Some(self.name.clone()?),
+                ..Scope::default()
+            },
+            title: told(&self.name).to_owned(),
+        })
+    }
+}
+
+impl Live for Logon {
+    const SUBJECT: Subject = Subject::Logons;
+    const TOTALS: &'static [&'static str] = &[];
+    const SORT: &'static str = "user";
+
+    fn of(rows: Rows) -> Option<Vec<Self>> {
+        match rows {
+            Rows::Logons(rows) => Some(rows),
+            _ => None,
+        }
+    }
+
+    fn identify(&self, into: &mut impl Hasher) {
+        name(&self.user, into);
+        name(&self.domain, into);
+        name(&self.logon_server, into);
+    }
+}
+
+/// A connection, and the share it is to.
+#[derive(Debug, Clone)]
+pub(crate) struct Use {
+    pub(crate) share: Name,
+    pub(crate) connection: Connection,
+}
+
+impl Live for Use {
+    const SUBJECT: Subject = Subject::Connections;
+    const TOTALS: &'static [&'static str] = &["opens"];
+    const SORT: &'static str = "share";
+
+    fn of(rows: Rows) -> Option<Vec<Self>> {
+        match rows {
+            Rows::Connections(rows) => Some(rows),
+            _ => None,
+        }
+    }
+
+    fn identify(&self, into: &mut impl Hasher) {
+        self.share.hash(into);
+        self.connection.id.hash(into);
+        name(&self.connection.user, into);
+        name(&self.connection.name, into);
+    }
+
+    fn lasted(&self) -> Option<Duration> {
+        self.connection.active
+    }
+
+    fn age(&mut self, by: Duration) {
+        add(&mut self.connection.active, by);
+    }
+}
+
+impl Kind for Use {
+    const NAME: &'static str = "connections";
+    const ONE: &'static str = "connection";
+
+    const COLUMNS: &'static [Column<Self>] = &[
+        Column {
+            name: "server",
+            header: "SERVER",
+            align: Align::Left,
+            shown: Shown::SeveralServers,
+            cell: |row| Cell::Text(&row.server),
+        },
+        Column {
+            name: "share",
+            header: "SHARE",
+            align: Align::Left,
+            shown: Shown::Always,
+            cell: |row| Cell::Text(&row.data.share),
+        },
+        Column {
+            name: "client",
+            header: "CLIENT",
+            align: Align::Left,
+            shown: Shown::Always,
+            cell: |row| Cell::text(&row.data.connection.name),
+        },
+        Column {
+            name: "user",
+            header: "USER",
+            align: Align::Left,
+            shown: Shown::Always,
+            cell: |row| Cell::text(&row.data.connection.user),
+        },
+        Column {
+            name: "opens",
+            header: "OPENS",
+            align: Align::Right,
+            shown: Shown::Always,
+            cell: |row| Cell::number(row.data.connection.opens),
+        },
+        Column {
+            name: "users",
+            header: "USERS",
+            align: Align::Right,
+            shown: Shown::Always,
+            cell: |row| Cell::number(row.data.connection.users),
+        },
+        Column {
+            name: "active_secs",
+            header: "ACTIVE",
+            align: Align::Right,
+            shown: Shown::Always,
+            cell: |row| Cell::span(row.data.connection.active),
+        },
+        Column {
+            name: "kind",
+            header: "KIND",
+            align: Align::Left,
+            shown: Shown::Wide,
+            cell: |row| {
+                let kind = row.data.connection.kind;
+                let name = kind.and_then(ShareKind::name);
+                name.map_or(Cell::Unknown, Cell::Text)
+            },
+        },
+        Column {
+            name: "id",
+            header: "ID",
+            align: Align::Right,
+            shown: Shown::Wide,
+            cell: |row| Cell::number(row.data.connection.id),
+        },
+    ];
+}
+
+/// A server, as this program sees it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Host {
+    /// `asked`, `ok`, `stale` or `stopped`.
+    pub(crate) state: &'static str,
+    pub(crate) sessions: Option<u64>,
+    pub(crate) files: Option<u64>,
+    /// Time since the last answer.
+    pub(crate) answered: Option<Duration>,
+    pub(crate) answers: u64,
+    pub(crate) error: Option<String>,
+}
+
+impl Live for Host {
+    const SUBJECT: Subject = Subject::Servers;
+    const TOTALS: &'static [&'static str] = &["sessions", "files"];
+    const SORT: &'static str = "server";
+
+    fn of(rows: Rows) -> Option<Vec<Self>> {
+        match rows {
+            Rows::Hosts(rows) => Some(rows),
+            _ => None,
+        }
+    }
+
+    // The server itself is part of every identity.
+    fn identify(&self, _: &mut impl Hasher) {}
+
+    fn age(&mut self, by: Duration) {
+        add(&mut self.answered, by);
+    }
+
+    fn drill(&self) -> Option<Drill> {
+        Some(Drill {
+            subject: Subject::Sessions,
+            scope: Scope::default(),
+            title: String::new(),
+        })
+    }
+}
+
+impl Kind for Host {
+    const NAME: &'static str = "servers";
+    const ONE: &'static str = "server";
+
+    const COLUMNS: &'static [Column<Self>] = &[
+        Column {
+            name: "server",
+            header: "SERVER",
+            align: Align::Left,
+            shown: Shown::Always,
+            cell: |row| Cell::Text(&row.server),
+        },
+        Column {
+            name: "state",
+            header: "STATE",
+            align: Align::Left,
+            shown: Shown::Always,
+            cell: |row| Cell::Text(row.data.state),
+        },
+        Column {
+            name: "sessions",
+            header: "SESSIONS",
+            align: Align::Right,
+            shown: Shown::Always,
+            cell: |row| Cell::number(row.data.sessions),
+        },
+        Column {
+            name: "files",
+            header: "FILES",
+            align: Align::Right,
+            shown: Shown::Always,
+            cell: |row| Cell::number(row.data.files),
+        },
+        Column {
+            name: "answered_secs",
+            header: "ANSWERED",
+            align: Align::Right,
+            shown: Shown::Always,
+            cell: |row| Cell::span(row.data.answered),
+        },
+        Column {
+            name: "answers",
+            header: "ANSWERS",
+            align: Align::Right,
+            shown: Shown::Wide,
+            cell: |row| Cell::Number(row.data.answers),
+        },
+        Column {
+            name: "error",
+            header: "ERROR",
+            align: Align::Left,
+            shown: Shown::Always,
+            cell: |row| Cell::text(&row.data.error),
+        },
+    ];
+}
+
+/// Whether a row is another than before, by anything but times that pass.
+pub(super) fn differs<T: Kind>(before: &Row<T>, now: &Row<T>) -> bool {
+    T::COLUMNS
+        .iter()
+        .any(|column| match ((column.cell)(before), (column.cell)(now)) {
+            (Cell::Span(_), Cell::Span(_)) => false,
+            (before, now) => before != now,
+        })
+}
+
+/// Whether a time of a row is another than `apart` makes of it: a session was
+/// used, and is no longer idle. Servers round, and lines are slow.
+pub(super) fn is_retimed<T: Kind>(before: &Row<T>, now: &Row<T>, apart: Duration) -> bool {
+    const SLACK: Duration = Duration::from_secs(2);
+    T::COLUMNS
+        .iter()
+        .any(|column| match ((column.cell)(before), (column.cell)(now)) {
+            (Cell::Span(before), Cell::Span(now)) => {
+                before.saturating_add(apart).abs_diff(now) > SLACK
+            }
+            _ => false,
+        })
+}

@@ -1,0 +1,168 @@
+use smbwho::{Level, OpenFile, Session};
+
+use super::*;
+
+const NAME: &str = "fs1";
+
+fn session(user: &str, active: u64, opens: u32) -> Session {
+    let mut session = Session::unknown(Level::L1);
+    session.client = Some("ws1".into());
+    session.user = Some(user.into());
+    session.active = Some(Duration::from_secs(active));
+    session.idle = Some(Duration::from_secs(active / 2));
+    session.opens = Some(opens);
+    session
+}
+
+/// What an answer brought: users that appeared, changed, are gone.
+fn told(
+    store: &mut Store<Session>,
+    server: usize,
+    rows: Vec<Session>,
+    complete: bool,
+    at: u32,
+) -> [Vec<String>; 3] {
+    let user = |row: &Row<Session>| row.data.user.as_deref().unwrap_or("-").to_owned();
+    let delta = store.compare(server, &NAME.into(), rows, complete, Tenths(at * 10));
+    let mut appeared: Vec<String> = delta.appeared.iter().map(|(_, _, row)| user(row)).collect();
+    appeared.sort();
+    let changed = delta.changed.iter().map(|(_, row)| user(row)).collect();
+    let place = |place: &u32| user(&store.get(*place).expect("a row").row);
+    let gone = delta.gone.iter().map(place).collect();
+    store.commit(delta, false, true);
+    [appeared, changed, gone]
+}
+
+fn names(names: &[&str]) -> Vec<String> {
+    names.iter().map(|&name| name.to_owned()).collect()
+}
+
+const NONE: [&str; 0] = [];
+
+#[test]
+fn rows_come_change_and_go() {
+    let mut store = Store::new();
+    let rows = vec![session("alice", 100, 0), session("bob", 50, 2)];
+    assert_eq!(
+        told(&mut store, 0, rows, true, 0),
+        [names(&["alice", "bob"]), names(&NONE), names(&NONE)]
+    );
+    let rows = vec![session("bob", 60, 3), session("carol", 1, 0)];
+    assert_eq!(
+        told(&mut store, 0, rows, true, 10),
+        [names(&["carol"]), names(&["bob"]), names(&["alice"])]
+    );
+    assert_eq!(store.living(), 2);
+}
+
+#[test]
+fn rows_that_only_grew_older_are_not_touched() {
+    let mut store = Store::new();
+    told(&mut store, 0, vec![session("alice", 100, 0)], true, 0);
+    // A second off, as servers round.
+    let mut later = session("ALICE", 111, 0);
+    later.user = Some("alice".into());
+    later.idle = Some(Duration::from_secs(59));
+    let delta = store.compare(0, &NAME.into(), vec![later.clone()], true, Tenths(100));
+    assert!(delta.is_empty());
+    store.commit(delta, false, true);
+    // Used again: no longer idle.
+    later.idle = Some(Duration::ZERO);
+    let delta = store.compare(0, &NAME.into(), vec![later], true, Tenths(100));
+    assert_eq!((delta.retimed.len(), delta.changed.len()), (1, 0));
+}
+
+#[test]
+fn a_session_that_is_younger_than_it_was_is_another() {
+    let mut store = Store::new();
+    told(&mut store, 0, vec![session("alice", 100, 0)], true, 0);
+    let rows = vec![session("alice", 3, 0)];
+    assert_eq!(
+        told(&mut store, 0, rows, true, 10),
+        [names(&["alice"]), names(&NONE), names(&["alice"])]
+    );
+}
+
+#[test]
+fn of_several_sessions_of_one_name_the_right_one_is_gone() {
+    for (ended, left) in [(1000, 40), (40, 1000)] {
+        let mut store = Store::new();
+        let rows = vec![session("alice", ended, 1), session("alice", left, 2)];
+        told(&mut store, 0, rows, true, 0);
+        let rows = vec![session("alice", left + 10, 2)];
+        let [appeared, changed, gone] = told(&mut store, 0, rows, true, 10);
+        assert_eq!(
+            (appeared.len(), changed.len(), gone.len()),
+            (0, 0, 1),
+            "{ended}"
+        );
+        let lasting = (0..store.end())
+            .find_map(|place| store.get(place))
+            .expect("one is left");
+        assert_eq!(lasting.row.data.opens, Some(2));
+    }
+}
+
+#[test]
+fn half_an_answer_ends_nothing_and_servers_are_apart() {
+    let mut store = Store::new();
+    let rows = || vec![session("alice", 100, 0), session("bob", 100, 0)];
+    told(&mut store, 0, rows(), true, 0);
+    told(&mut store, 1, rows(), true, 0);
+    let half = vec![session("alice", 110, 0)];
+    assert_eq!(
+        told(&mut store, 0, half.clone(), false, 10)[2],
+        names(&NONE)
+    );
+    assert_eq!(told(&mut store, 0, half, true, 10)[2], names(&["bob"]));
+    assert_eq!(store.living(), 3);
+}
+
+#[test]
+fn many_rows_of_one_name_cost_no_square() {
+    let mut store = Store::new();
+    let rows = || {
+        (0..20_000)
+            .map(|n| session("svc", n, 0))
+            .collect::<Vec<_>>()
+    };
+    told(&mut store, 0, rows(), true, 0);
+    let mut later: Vec<Session> = rows();
+    later.retain(|session| session.active != Some(Duration::from_secs(7_000)));
+    for session in &mut later {
+        session.active = session
+            .active
+            .map(|active| active + Duration::from_secs(10));
+        session.idle = session.idle.map(|idle| idle + Duration::from_secs(10));
+    }
+    let delta = store.compare(0, &NAME.into(), later, true, Tenths(100));
+    assert_eq!((delta.appeared.len(), delta.gone.len()), (0, 1));
+}
+
+#[test]
+fn places_of_rows_that_stay_never_move() {
+    let mut store: Store<OpenFile> = Store::new();
+    let file = |id| OpenFile::unknown(id, smbwho::FileLevel::L3);
+    let name: Arc<str> = NAME.into();
+    let delta = store.compare(0, &name, (0..3000).map(file).collect(), true, Tenths(0));
+    let places = store.commit(delta, true, false);
+    let id = |store: &Store<OpenFile>, place| store.get(place).map(|slot| slot.row.data.id);
+    let before: Vec<_> = places
+        .iter()
+        .map(|&place| (place, id(&store, place)))
+        .collect();
+    let odd = (0..3000).filter(|id| id % 2 == 1).map(file).collect();
+    let delta = store.compare(0, &name, odd, true, Tenths(50));
+    assert_eq!(delta.gone.len(), 1500);
+    store.commit(delta, true, true);
+    let expired = store.expired(Tenths(200), Duration::from_secs(10));
+    assert_eq!(expired.len(), 1500);
+    store.forget(&expired);
+    for (place, id_before) in before {
+        if id_before.is_some_and(|id| id % 2 == 1) {
+            assert_eq!(id(&store, place), id_before);
+        } else {
+            assert_eq!(id(&store, place), None);
+        }
+    }
+}

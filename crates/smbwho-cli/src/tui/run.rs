@@ -1,0 +1,221 @@
+//! The loop: owns the terminal, the keyboard, the signals and the tasks.
+//!
+//! Keys are heard before anything else, and drawn at once; what servers answer
+//! is drawn some twenty times a second at most. In between an order that is
+//! being made goes on in slices.
+
+mod effects;
+mod signals;
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use crossterm::event::{Event as Input, EventStream};
+use futures::StreamExt as _;
+use smbwho::Login;
+use tokio::sync::mpsc;
+use tokio::time::{MissedTickBehavior, interval, sleep_until, timeout};
+
+use super::grid::SLICE;
+use super::screen::Screen;
+use super::state::{Effect, Event, Mode, Start, State};
+use super::view::{self, Palette};
+use crate::config::Config;
+use crate::exit::Exit;
+use crate::live::{Asker, Asking, Subject, Tenths};
+use signals::{Signal, Signals};
+
+/// Between two drawings that no key asked for.
+const DRAW_EVERY: Duration = Duration::from_millis(50);
+/// Times count on this often.
+const TICK: Duration = Duration::from_secs(1);
+/// Orders under way are waited for when the program must end.
+const LAST_ORDER: Duration = Duration::from_secs(10);
+
+/// What the command line says.
+pub(crate) struct Browsing {
+    pub(crate) asking: Asking,
+    pub(crate) config: Arc<Config>,
+    pub(crate) subject: Subject,
+    pub(crate) start: Start,
+    pub(crate) limit: Option<usize>,
+    pub(crate) colour: bool,
+    /// Columns of the terminal, where standard output is one.
+    pub(crate) width: Option<usize>,
+}
+
+impl Browsing {
+    /// The state before anybody has answered.
+    pub(super) fn state(&self) -> Result<State, String> {
+        let names = self
+            .asking
+            .servers
+            .iter()
+            .map(|server| server.to_string().into());
+        State::new(names.collect(), self.subject, self.start.clone())
+    }
+
+    pub(super) fn asker(&self, state: &State) -> Asker {
+        Asker::start(self.asking.clone(), state.question())
+    }
+}
+
+/// Everything that the loop owns.
+struct Loop {
+    state: State,
+    asker: Asker,
+    screen: Screen,
+    palette: Palette,
+    began: Instant,
+    login: Arc<Login>,
+    config: Arc<Config>,
+    /// What jobs on connections have to say.
+    news: mpsc::UnboundedSender<Event>,
+    /// Whether the order under way is to be the last.
+    stop: Arc<AtomicBool>,
+}
+
+/// Shows the grid until the user has had enough.
+///
+/// # Errors
+///
+/// A message for the user: when there is no terminal to draw on, or the
+/// arguments do not fit the view.
+pub(crate) async fn run(browsing: Browsing) -> Result<Exit, String> {
+    let state = browsing.state()?;
+    let no_terminal = |error: io::Error| format!("cannot use the terminal: {error}");
+    let mut signals = Signals::listen().map_err(no_terminal)?;
+    let asker = browsing.asker(&state);
+    let (news, mut told) = mpsc::unbounded_channel();
+    let mut this = Loop {
+        asker,
+        screen: Screen::take().map_err(no_terminal)?,
+        palette: Palette {
+            colour: browsing.colour,
+        },
+        began: Instant::now(),
+        login: browsing.asking.login,
+        config: browsing.config,
+        news,
+        stop: Arc::new(AtomicBool::new(false)),
+        state,
+    };
+    if let Ok((width, height)) = crossterm::terminal::size() {
+        this.state.size = (width, height);
+    }
+    let mut input = EventStream::new();
+    let mut tick = interval(TICK);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    let mut draw_at = Some(Instant::now());
+    let mut drawn = Instant::now();
+    loop {
+        let busy = this.state.is_busy();
+        if busy {
+            this.state.grid().work(SLICE);
+        }
+        let wait = async {
+            match draw_at {
+                // A slice has been worked: the rest waits for the keyboard only.
+                _ if busy => tokio::task::yield_now().await,
+                Some(when) => sleep_until(when.into()).await,
+                None => std::future::pending().await,
+            }
+        };
+        let (event, at_once) = tokio::select! {
+            biased;
+            signal = signals.next() => match signal {
+                #[cfg(unix)]
+                Signal::Continued => {
+                    this.screen.leave();
+                    this.screen.enter().map_err(no_terminal)?;
+                    (None, true)
+                }
+                Signal::Ends(exit) => return Ok(this.end(exit, &mut told).await),
+            },
+            event = input.next() => match event {
+                Some(Ok(Input::Key(key))) => (Some(Event::Key(key)), true),
+                Some(Ok(Input::Mouse(mouse))) => (Some(Event::Mouse(mouse)), true),
+                Some(Ok(Input::Resize(width, height))) => (Some(Event::Resize(width, height)), true),
+                Some(Ok(_)) => (None, false),
+                // The terminal is gone.
+                Some(Err(_)) | None => return Ok(this.end(Exit::HungUp, &mut told).await),
+            },
+            Some(event) = told.recv() => (Some(event), true),
+            Some(answer) = this.asker.next() => (Some(Event::Answer(answer)), false),
+            _ = tick.tick() => (Some(Event::Tick), false),
+            () = wait => (None, false),
+        };
+        let happened = event.is_some() || at_once;
+        if let Some(event) = event {
+            let now = this.now();
+            match this.state.update(event, now) {
+                Some(Effect::Quit) => return Ok(Exit::Success),
+                Some(Effect::Interrupt) => return Ok(Exit::Interrupted),
+                Some(Effect::Suspend) => {
+                    // Its thread reads from the terminal that is given back.
+                    drop(input);
+                    this.screen.leave();
+                    signals.suspend().await;
+                    this.screen.enter().map_err(no_terminal)?;
+                    input = EventStream::new();
+                }
+                Some(effect) => this.carry_out(effect),
+                None => {}
+            }
+        }
+        if happened || busy {
+            let when = if at_once {
+                Instant::now()
+            } else {
+                drawn + DRAW_EVERY
+            };
+            draw_at = Some(draw_at.map_or(when, |earlier| earlier.min(when)));
+        }
+        if draw_at.is_some_and(|when| when <= Instant::now()) {
+            this.draw().map_err(no_terminal)?;
+            drawn = Instant::now();
+            draw_at = None;
+        }
+    }
+}
+
+impl Loop {
+    fn now(&self) -> Tenths {
+        Tenths::of(self.began.elapsed())
+    }
+
+    fn draw(&mut self) -> io::Result<()> {
+        #[cfg(debug_assertions)]
+        panic_if_told();
+        if self.screen.is_lost() {
+            return Err(io::Error::other("a part of the program failed"));
+        }
+        self.state.now = self.now();
+        let page = self.state.page();
+        let (state, palette) = (&self.state, self.palette);
+        self.screen
+            .terminal
+            .draw(|frame| view::draw(frame, state, &page, palette))?;
+        Ok(())
+    }
+
+    /// Ends; an order under way comes to its end and is recorded first.
+    async fn end(&mut self, exit: Exit, told: &mut mpsc::UnboundedReceiver<Event>) -> Exit {
+        if matches!(self.state.mode, Mode::Ending) {
+            self.stop.store(true, Ordering::Relaxed);
+            let _ = timeout(LAST_ORDER, told.recv()).await;
+        }
+        exit
+    }
+}
+
+/// Tests see that a panic gives the terminal back.
+#[cfg(debug_assertions)]
+fn panic_if_told() {
+    assert!(
+        std::env::var_os("SMBWHO_TEST_PANIC").is_none(),
+        "a panic that a test asked for"
+    );
+}

@@ -1,0 +1,295 @@
+//! Drawing: everything from the state and the page, nothing decided.
+
+mod dialogs;
+mod rows;
+
+use std::time::Instant;
+
+use ratatui::Frame;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::{Color, Modifier, Style};
+use unicode_width::UnicodeWidthStr as _;
+
+use super::grid::{Page, Total};
+use super::keys::KEYS;
+use super::state::{Mode, State, told};
+use crate::live::Health;
+use crate::output::escape::Visible;
+
+/// Places before the first column: selected, mark, and a gap.
+pub(crate) const MARGIN: usize = 3;
+
+/// The colours: those sixteen that every terminal has chosen to suit its
+/// background, or none. What a colour says a sign says too.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Palette {
+    pub(crate) colour: bool,
+}
+
+impl Palette {
+    fn of(self, colour: Color) -> Style {
+        if self.colour {
+            Style::new().fg(colour)
+        } else {
+            Style::new()
+        }
+    }
+
+    fn good(self) -> Style {
+        self.of(Color::Green)
+    }
+
+    fn bad(self) -> Style {
+        self.of(Color::Red)
+    }
+
+    fn doubtful(self) -> Style {
+        self.of(Color::Yellow)
+    }
+
+    fn accent(self) -> Style {
+        self.of(Color::Cyan)
+    }
+}
+
+const BOLD: Style = Style::new().add_modifier(Modifier::BOLD);
+const DIM: Style = Style::new().add_modifier(Modifier::DIM);
+const REVERSED: Style = Style::new().add_modifier(Modifier::REVERSED);
+
+/// Draws the screen.
+pub(crate) fn draw(frame: &mut Frame<'_>, state: &State, page: &Page, palette: Palette) {
+    let area = frame.area();
+    let buffer = frame.buffer_mut();
+    if area.height < 4 || area.width < 10 {
+        buffer.set_stringn(0, 0, "too small", usize::from(area.width), BOLD);
+        return;
+    }
+    path(buffer, line_of(area, 0), state, palette);
+    rows::draw(buffer, page, state, palette);
+    let mut bottom = area.height - 1;
+    keys(buffer, line_of(area, bottom), state, palette);
+    bottom -= 1;
+    footer(buffer, line_of(area, bottom), state, palette);
+    if state.trouble().is_some() && area.height > 5 {
+        trouble(buffer, line_of(area, bottom - 1), state, palette);
+    }
+    dialogs::draw(frame, state, palette);
+}
+
+fn line_of(area: Rect, line: u16) -> Rect {
+    Rect::new(area.x, area.y + line, area.width, 1)
+}
+
+/// Writes text into a line; where it ends.
+fn write(buffer: &mut Buffer, line: Rect, at: u16, text: &str, style: Style) -> u16 {
+    if at >= line.right() {
+        return line.right();
+    }
+    let room = usize::from(line.right() - at);
+    buffer.set_stringn(at, line.y, text, room, style).0
+}
+
+/// Where one is, and how it stands with the servers.
+fn path(buffer: &mut Buffer, line: Rect, state: &State, palette: Palette) {
+    let mut at = write(buffer, line, line.x, "smbwho ", BOLD);
+    let servers = servers(state);
+    at = write(buffer, line, at, &servers, palette.accent());
+    for place in &state.places {
+        if !place.title.is_empty() && place.title != servers {
+            at = write(buffer, line, at, " › ", DIM);
+            at = write(
+                buffer,
+                line,
+                at,
+                &Visible(&place.title).to_string(),
+                palette.accent(),
+            );
+        }
+        at = write(buffer, line, at, " › ", DIM);
+        at = write(buffer, line, at, place.grid.subject().name(), BOLD);
+    }
+    let failing = state.stale().iter().filter(|stale| **stale).count();
+    let waiting = state
+        .servers
+        .iter()
+        .filter(|s| s.health == Health::Asked)
+        .count();
+    let (text, style) = if failing > 0 {
+        (
+            format!("! {failing} not answering"),
+            palette.bad().patch(BOLD),
+        )
+    } else if waiting > 0 {
+        (format!("asking {waiting} …"), palette.doubtful())
+    } else {
+        ("live".to_owned(), palette.good())
+    };
+    let rounds = format!("  #{}", state.rounds);
+    let width = u16::try_from(text.width() + rounds.width()).unwrap_or(line.width);
+    let from = line.right().saturating_sub(width).max(at + 2);
+    let at = write(buffer, line, from, &text, style);
+    write(buffer, line, at, &rounds, DIM);
+}
+
+/// The same as plain text.
+pub(crate) fn path_text(state: &State) -> String {
+    let mut text = format!("smbwho {}", servers(state));
+    for place in &state.places {
+        text.push_str(" › ");
+        text.push_str(place.grid.subject().name());
+    }
+    text
+}
+
+fn servers(state: &State) -> String {
+    match state.servers.as_slice() {
+        [one] => Visible(&one.name).to_string(),
+        all => format!("{} servers", all.len()),
+    }
+}
+
+/// What is wrong with a server, and when it is tried again.
+fn trouble(buffer: &mut Buffer, line: Rect, state: &State, palette: Palette) {
+    let Some((server, problem)) = state.trouble() else {
+        return;
+    };
+    let then = match &server.health {
+        Health::Failed(_, when) => {
+            let secs = when.saturating_duration_since(Instant::now()).as_secs();
+            format!("again in {secs} s")
+        }
+        Health::Stopped(_) => "stopped; r tries again".to_owned(),
+        Health::Asked | Health::Good => String::new(),
+    };
+    let name = Visible(&server.name);
+    let text = format!("! {name} ({then}): {}", Visible(&told(problem)));
+    write(buffer, line, line.x, &text, palette.bad());
+}
+
+/// How many rows, their sums, the filter; or what is typed or said.
+fn footer(buffer: &mut Buffer, line: Rect, state: &State, palette: Palette) {
+    let grid = &state.here().grid;
+    let at = match &state.mode {
+        Mode::Filter(_) => {
+            let at = write(buffer, line, line.x, "/", BOLD);
+            let text = Visible(grid.filter_text()).to_string();
+            let at = write(buffer, line, at, &text, Style::new());
+            write(
+                buffer,
+                line,
+                at,
+                "_",
+                palette.accent().add_modifier(Modifier::SLOW_BLINK),
+            ) + 2
+        }
+        Mode::Export(name) => {
+            let at = write(buffer, line, line.x, "Export to (.csv or .json): ", BOLD);
+            let at = write(buffer, line, at, &Visible(name).to_string(), Style::new());
+            write(buffer, line, at, "_", palette.accent());
+            return;
+        }
+        _ => line.x,
+    };
+    if let Mode::Filter(_) = state.mode
+        && let Some(wrong) = grid.filter_wrong()
+    {
+        write(buffer, line, at, &Visible(wrong).to_string(), palette.bad());
+        return;
+    }
+    if let Some((message, _)) = &state.message {
+        write(
+            buffer,
+            line,
+            at,
+            &Visible(message).to_string(),
+            palette.doubtful().patch(BOLD),
+        );
+        return;
+    }
+    write(buffer, line, at, &totals(state), Style::new());
+}
+
+/// `12 of 40 sessions · opens 31 · 2 selected · /alice`
+pub(crate) fn totals(state: &State) -> String {
+    let grid = &state.here().grid;
+    let counts = grid.counts();
+    let mut parts = Vec::new();
+    let s = if counts.living == 1 { "" } else { "s" };
+    parts.push(if counts.shown == counts.living {
+        format!("{} {}{s}", counts.living, counts.one)
+    } else {
+        format!("{} of {} {}{s}", counts.shown, counts.living, counts.one)
+    });
+    parts.extend(counts.totals.iter().filter(|_| counts.shown > 0).map(total));
+    if counts.selected > 0 {
+        parts.push(format!("{} selected", counts.selected));
+    }
+    if let Some(by) = grid.grouped_by() {
+        parts.push(format!("by {by}"));
+    }
+    if !grid.filter_text().is_empty() && !matches!(state.mode, Mode::Filter(_)) {
+        parts.push(format!("/{}", Visible(grid.filter_text())));
+    }
+    if grid.is_busy() {
+        parts.push("working …".to_owned());
+    }
+    parts.join(" · ")
+}
+
+/// A sum; `+` after it where some rows do not tell, `-` where none does.
+fn total(total: &Total) -> String {
+    match total {
+        Total {
+            sum: 0,
+            unknown: 1..,
+            name,
+        } => format!("{name} -"),
+        Total {
+            sum,
+            unknown: 1..,
+            name,
+        } => format!("{name} {sum}+"),
+        Total { sum, name, .. } => format!("{name} {sum}"),
+    }
+}
+
+/// The keys that matter now.
+fn keys(buffer: &mut Buffer, line: Rect, state: &State, palette: Palette) {
+    let grid = KEYS.iter().map(|(key, word, _)| (*key, *word));
+    let here: Vec<(&str, &str)> = match state.mode {
+        Mode::Grid => grid.filter(|(_, word)| !word.is_empty()).collect(),
+        Mode::Filter(_) => vec![
+            ("Enter", "keep"),
+            ("Esc", "undo"),
+            ("", "words, user:alice, client=ws1, idle>30m, !word"),
+        ],
+        Mode::Help(_) | Mode::Result(_) => vec![("↑↓", "scroll"), ("any key", "closes this")],
+        Mode::Columns(_) => vec![
+            ("Space", "show or hide"),
+            ("+ -", "width"),
+            ("J K", "move"),
+            ("Esc", "done"),
+        ],
+        Mode::Export(_) => vec![("Enter", "write"), ("Esc", "leave")],
+        Mode::Looking { .. } => vec![("Esc", "leave")],
+        Mode::Plan(_) => vec![("↑↓", "scroll"), ("Enter", "do it"), ("Esc", "leave")],
+        Mode::Ending => vec![("Esc", "stop after the order under way")],
+    };
+    let mut at = line.x;
+    for (key, word) in here {
+        at = write(buffer, line, at, key, palette.accent().patch(BOLD));
+        at = write(
+            buffer,
+            line,
+            at,
+            if key.is_empty() { "" } else { " " },
+            Style::new(),
+        );
+        at = write(buffer, line, at, word, Style::new());
+        at = write(buffer, line, at, "  ", Style::new());
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,245 @@
+//! Whole screens of 80 by 24, drawn from states.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use insta::assert_snapshot;
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use smbwho::{FileLevel, Level, OpenFile, Permissions, Session};
+
+use super::*;
+use crate::live::{Answer, Rows, Subject, Tenths};
+use crate::problem::Problem;
+use crate::tui::closing::Ready;
+use crate::tui::state::{Event, Start};
+
+fn session(user: &str, client: &str, opens: Option<u32>, idle: Option<u64>) -> Session {
+    let mut session = Session::unknown(Level::L502);
+    session.client = Some(client.into());
+    session.user = Some(user.into());
+    session.opens = opens;
+    session.active = Some(Duration::from_secs(3_700));
+    session.idle = idle.map(Duration::from_secs);
+    session
+}
+
+fn state(servers: &[&str], subject: Subject) -> State {
+    let servers: Vec<Arc<str>> = servers.iter().map(|&name| name.into()).collect();
+    State::new(servers, subject, Start::default()).expect("a state")
+}
+
+fn answer(state: &mut State, server: usize, rows: Option<Rows>, health: Health, secs: u32) {
+    let answer = Answer {
+        server,
+        question: state.question().number,
+        rows,
+        health,
+    };
+    state.update(Event::Answer(answer), Tenths(secs * 10));
+}
+
+fn press(state: &mut State, keys: &str) {
+    for key in keys.chars() {
+        let code = match key {
+            '\n' => KeyCode::Enter,
+            c => KeyCode::Char(c),
+        };
+        let now = state.now;
+        state.update(Event::Key(KeyEvent::new(code, KeyModifiers::NONE)), now);
+    }
+}
+
+fn drawn(state: &mut State, colour: bool) -> Terminal<TestBackend> {
+    while state.is_busy() {
+        state.grid().work(1000);
+    }
+    let (width, height) = state.size;
+    let mut terminal = Terminal::new(TestBackend::new(width, height)).expect("a terminal");
+    let page = state.page();
+    let draw = |frame: &mut Frame<'_>| super::draw(frame, state, &page, Palette { colour });
+    terminal.draw(draw).expect("drawn");
+    terminal
+}
+
+fn screen(state: &mut State) -> String {
+    let shown = drawn(state, true).backend().to_string();
+    // Without the quotation marks, the blanks before them, and the note on
+    // places behind wide characters.
+    let line = |line: &str| {
+        let text = line.split("\" Hidden by").next().unwrap_or(line);
+        text.trim_matches('"').trim_end().to_owned()
+    };
+    shown.lines().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// Two servers, people on them, one of whom came and one went.
+fn office() -> State {
+    let mut state = state(&["fs1", "fs2.example.com"], Subject::Sessions);
+    let first = vec![
+        session("alice", "10.0.0.7", Some(3), Some(45)),
+        session("bob", "ws17", Some(0), Some(7_300)),
+        session("山田太郎", "[fe80::1]", Some(12), None),
+    ];
+    let second = vec![session("carol", "ws18", None, Some(5))];
+    answer(
+        &mut state,
+        0,
+        Some(Rows::Sessions(first.clone())),
+        Health::Good,
+        0,
+    );
+    answer(&mut state, 1, Some(Rows::Sessions(second)), Health::Good, 0);
+    let mut later = first;
+    later.remove(1);
+    later.push(session(
+        "e\u{301}ve\u{202e}\u{1b}[2J",
+        "ws19",
+        Some(1),
+        Some(0),
+    ));
+    answer(&mut state, 0, Some(Rows::Sessions(later)), Health::Good, 5);
+    state
+}
+
+fn refused() -> Problem {
+    Problem {
+        step: Some("connect"),
+        message: "nothing listens on that port".to_owned(),
+        ..Problem::interrupted("fs2.example.com")
+    }
+}
+
+#[test]
+fn sessions() {
+    let mut state = office();
+    press(&mut state, "jj j");
+    assert_snapshot!(screen(&mut state));
+}
+
+#[test]
+fn a_server_that_does_not_answer() {
+    let mut state = office();
+    let then = Instant::now() + Duration::from_millis(10_900);
+    answer(&mut state, 1, None, Health::Failed(refused(), then), 10);
+    assert_snapshot!(screen(&mut state));
+}
+
+#[test]
+fn servers() {
+    let mut state = office();
+    answer(&mut state, 1, None, Health::Stopped(refused()), 10);
+    press(&mut state, "6");
+    assert_snapshot!(screen(&mut state));
+}
+
+#[test]
+fn files_of_a_session() {
+    let mut state = office();
+    press(&mut state, "\n");
+    let mut file = OpenFile::unknown(9_001, FileLevel::L3);
+    file.path = Some(r"C:\data\a very long folder name\another one below it\budget.xlsx".into());
+    file.user = Some("alice".into());
+    file.permissions = Some(Permissions(3));
+    file.locks = Some(2);
+    file.client = Some("10.0.0.7".into());
+    answer(
+        &mut state,
+        0,
+        Some(Rows::Files(vec![file])),
+        Health::Good,
+        6,
+    );
+    assert_snapshot!(screen(&mut state));
+}
+
+#[test]
+fn a_filter_being_typed() {
+    let mut state = office();
+    press(&mut state, "/idle>1m");
+    assert_snapshot!(screen(&mut state));
+    press(&mut state, "x");
+    assert!(screen(&mut state).contains("expected a span of time"));
+}
+
+#[test]
+fn grouped_by_user() {
+    let mut state = office();
+    press(&mut state, "gg");
+    assert_snapshot!(screen(&mut state));
+}
+
+#[test]
+fn help() {
+    let mut state = office();
+    press(&mut state, "?");
+    assert_snapshot!(screen(&mut state));
+}
+
+#[test]
+fn columns() {
+    let mut state = office();
+    press(&mut state, "c");
+    assert_snapshot!(screen(&mut state));
+}
+
+#[test]
+fn the_question_before_something_ends() {
+    let mut state = office();
+    press(&mut state, "x");
+    let victim = session("alice", "10.0.0.7\u{1b}", Some(3), Some(45));
+    state.update(Event::Looked(0, Ok(Ready::one(victim))), Tenths(60));
+    press(&mut state, "ye");
+    assert_snapshot!(screen(&mut state));
+}
+
+#[test]
+fn nothing_yet() {
+    let mut state = state(&["fs1"], Subject::Shares);
+    assert_snapshot!(screen(&mut state));
+}
+
+#[test]
+fn without_colour_signs_say_the_same() {
+    let mut state = office();
+    let coloured = screen(&mut state);
+    let plain = drawn(&mut state, false);
+    let cells = plain.backend().buffer().content();
+    assert!(
+        cells
+            .iter()
+            .all(|cell| cell.fg == Color::Reset && cell.bg == Color::Reset)
+    );
+    let text = plain.backend().to_string();
+    for line in coloured.lines() {
+        assert!(text.contains(line), "{line}");
+    }
+}
+
+#[test]
+fn colours_are_the_terminals_own() {
+    let mut state = office();
+    let terminal = drawn(&mut state, true);
+    let fixed = |colour: Color| {
+        matches!(
+            colour,
+            Color::Rgb(..) | Color::Indexed(_) | Color::White | Color::Black
+        )
+    };
+    for cell in terminal.backend().buffer().content() {
+        assert!(!fixed(cell.fg) && cell.bg == Color::Reset, "{cell:?}");
+    }
+}
+
+#[test]
+fn no_size_is_too_small_to_draw_on() {
+    for (width, height) in [(1, 1), (9, 30), (10, 4), (20, 5), (200, 3), (33, 9)] {
+        for keys in ["", "?", "c", "/a", "x"] {
+            let mut state = office();
+            state.update(Event::Resize(width, height), Tenths(60));
+            press(&mut state, keys);
+            screen(&mut state);
+        }
+    }
+}

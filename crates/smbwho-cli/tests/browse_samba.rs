@@ -1,0 +1,315 @@
+//! The real grid in a real terminal (tmux), against a real Samba whose clients
+//! come and go. Tests whose names say that they end something change the
+//! server.
+
+mod common;
+#[path = "browse_samba/terminal.rs"]
+mod terminal;
+
+use std::io::{BufRead as _, BufReader};
+use std::process::{Command, Stdio};
+
+use common::{Smbwho, dead_port};
+use serde_json::Value;
+use smbwho_testkit::{Held, Samba};
+use terminal::Terminal;
+
+fn samba() -> Samba {
+    let samba = Samba::builder()
+        .admin("root", "adm")
+        .user("alice", "a")
+        .user("bob", "b");
+    samba.start().expect("a Samba")
+}
+
+fn hold(samba: &Samba, user: &str) -> Held {
+    samba.hold_session(user, &user[..1]).expect("connected")
+}
+
+fn browse(samba: &Samba, more: &str) -> Terminal {
+    let terminal = Terminal::open();
+    terminal.start(&format!(
+        "browse {} -U root --interval 1s {more}",
+        samba.address()
+    ));
+    terminal.wait("the first answer", |screen| screen.contains(" live  #"));
+    terminal
+}
+
+/// How often the servers have answered, as the first line says.
+fn rounds(screen: &str) -> u64 {
+    let line = screen.lines().next().unwrap_or_default();
+    let number = line
+        .rsplit('#')
+        .next()
+        .and_then(|number| number.trim().parse().ok());
+    number.unwrap_or_else(|| panic!("no number of answers in {line:?}"))
+}
+
+/// The line of this user, if there is one.
+fn line_of<'a>(screen: &'a str, user: &str) -> Option<&'a str> {
+    screen
+        .lines()
+        .find(|line| line.split_whitespace().any(|word| word == user))
+}
+
+#[test]
+fn clients_that_come_and_go_are_seen_within_two_answers() {
+    let samba = samba();
+    let terminal = browse(&samba, "");
+    let before = terminal.screen();
+    assert!(line_of(&before, "alice").is_none(), "{before}");
+
+    let alice = hold(&samba, "alice");
+    // The answer that is under way may not know of her; the next one must.
+    let from = rounds(&terminal.screen());
+    let seen = terminal.wait("alice", |s| {
+        line_of(s, "alice").is_some() || rounds(s) > from + 2
+    });
+    let line = line_of(&seen, "alice").unwrap_or_else(|| panic!("not seen in time:\n{seen}"));
+    assert!(line.starts_with(" +"), "she is marked as new: {line:?}");
+
+    drop(alice);
+    let ended = |s: &str| line_of(s, "alice").is_none_or(|line| line.starts_with(" -"));
+    let log_off = terminal.wait("smbd to notice", |s| {
+        let users = samba
+            .tool("smbstatus")
+            .expect("smbstatus")
+            .arg("-p")
+            .output();
+        let users = users.expect("smbstatus runs").stdout;
+        ended(s) || !String::from_utf8_lossy(&users).contains("alice")
+    });
+    let from = rounds(&log_off);
+    let seen = terminal.wait("her end", |s| ended(s) || rounds(s) > from + 2);
+    assert!(ended(&seen), "not seen in time:\n{seen}");
+}
+
+#[test]
+fn a_session_that_is_ended_in_the_grid_is_asked_for_ended_and_recorded() {
+    let samba = samba();
+    let mut alice = hold(&samba, "alice");
+    let terminal = browse(&samba, "--user alice");
+    terminal.wait("alice", |s| s.contains("1 of 2 sessions"));
+    terminal.keys(&["x"]);
+    let asked = terminal.wait("the question", |s| s.contains("Type yes to end 1 session"));
+    assert!(asked.contains("alice from 127.0.0.1"), "{asked}");
+    terminal.keys(&["n", "o", "Enter"]);
+    terminal.wait("nothing", |s| s.contains("Nothing was done"));
+    assert!(alice.is_alive());
+    terminal.keys(&["x"]);
+    terminal.wait("the question", |s| s.contains("Type yes to end 1 session"));
+    terminal.keys(&["y", "e", "s", "Enter"]);
+    terminal.wait("the result", |s| s.contains("gone: alice from 127.0.0.1"));
+    let log = std::fs::read_to_string(terminal.audit_log()).expect("an audit log");
+    let lines: Vec<Value> = log
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("JSON"))
+        .collect();
+    let outcomes: Vec<&str> = lines
+        .iter()
+        .filter_map(|line| line["outcome"].as_str())
+        .collect();
+    assert_eq!(outcomes, ["attempt", "gone"]);
+    assert_eq!(lines[0]["target"]["user"], "alice");
+    let until = std::time::Instant::now() + std::time::Duration::from_secs(30);
+    while alice.is_alive() {
+        assert!(
+            std::time::Instant::now() < until,
+            "her client does not notice"
+        );
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn a_server_that_stops_goes_stale_and_comes_back() {
+    let samba = samba();
+    let terminal = browse(&samba, "--timeout 1s");
+    let signal = |name: &str| {
+        for pid in samba.pids() {
+            // The lab's services have process groups of their own.
+            let sent = Command::new("kill")
+                .args([name, "--", &format!("-{pid}")])
+                .status();
+            assert!(sent.expect("kill runs").success());
+        }
+    };
+    signal("-STOP");
+    let stale = terminal.wait("a stale server", |s| s.contains("! 1 not answering"));
+    assert!(stale.contains("again in"), "{stale}");
+    assert!(
+        line_of(&stale, "root").is_some(),
+        "what was told stays in sight:\n{stale}"
+    );
+    signal("-CONT");
+    terminal.wait("its return", |s| s.contains("live"));
+}
+
+#[test]
+fn the_terminal_is_given_back_however_the_program_ends() {
+    let samba = samba();
+    let terminal = browse(&samba, "");
+    terminal.keys(&["C-z"]);
+    terminal.wait("the shell", |s| {
+        s.contains("Stopped") && !s.contains("live")
+    });
+    terminal.line("stty -a | grep -o -E -- '-?(icanon|echo) '; echo stopped");
+    let shell = terminal.wait("stty", |s| s.contains("\nstopped"));
+    assert!(
+        !shell.contains("\n-icanon") && !shell.contains("\n-echo"),
+        "{shell}"
+    );
+    terminal.line("fg");
+    terminal.wait("the grid", |s| s.contains("live") && s.contains("root"));
+    terminal.keys(&["q"]);
+    terminal.is_back(0);
+
+    let again = format!("browse {} -U root --interval 1s", samba.address());
+    let ends: [(&str, i32, &dyn Fn()); 4] = [
+        ("Ctrl-C", 130, &|| terminal.keys(&["C-c"])),
+        ("hang-up", 129, &|| terminal.signal("-HUP")),
+        ("termination", 143, &|| terminal.signal("-TERM")),
+        ("interrupt", 130, &|| terminal.signal("-INT")),
+    ];
+    for (name, code, end) in ends {
+        terminal.start(&again);
+        terminal.wait(name, |s| s.contains("live"));
+        end();
+        terminal.is_back(code);
+    }
+    if cfg!(debug_assertions) {
+        terminal.line("export SMBWHO_TEST_PANIC=1");
+        terminal.start(&again);
+        terminal.wait("the panic's message", |s| {
+            s.contains("a panic that a test asked for")
+        });
+        terminal.is_back(101);
+    }
+}
+
+#[test]
+fn once_prints_the_view_without_a_terminal() {
+    let samba = samba();
+    let _alice = hold(&samba, "alice");
+    let address = samba.address();
+    let ran = Smbwho::new(&["browse", &address, "-U", "root", "--once"])
+        .password("adm")
+        .run();
+    assert_eq!(ran.code, Some(0), "{}", ran.seen());
+    let lines: Vec<&str> = ran.stdout.lines().collect();
+    assert_eq!(lines[0], format!("smbwho {address} › sessions"));
+    assert!(lines[1].starts_with("CLIENT"), "{}", ran.seen());
+    assert!(line_of(&ran.stdout, "alice").is_some());
+    assert!(
+        lines[lines.len() - 1].starts_with("2 sessions · opens "),
+        "{}",
+        ran.seen()
+    );
+
+    let (_port, dead) = dead_port();
+    let dead = format!("127.0.0.1:{dead}");
+    let servers = [
+        "browse", &address, &dead, "-U", "root", "--once", "--kind", "servers",
+    ];
+    let ran = Smbwho::new(&servers).password("adm").run();
+    assert_eq!(ran.code, Some(1), "{}", ran.seen());
+    assert!(
+        ran.stderr.contains(&dead) && ran.stdout.contains("failed"),
+        "{}",
+        ran.seen()
+    );
+
+    let ran = Smbwho::new(&["browse", &address, "-U", "root"])
+        .password("adm")
+        .run();
+    assert_eq!(ran.code, Some(2));
+    assert!(ran.stderr.contains("--once"), "{}", ran.seen());
+}
+
+#[test]
+fn watch_prints_an_event_a_line() {
+    let samba = samba();
+    let address = samba.address();
+    let arguments = [
+        "watch",
+        &address,
+        "-U",
+        "root",
+        "--interval",
+        "1s",
+        "-o",
+        "jsonl",
+    ];
+    let mut smbwho = Smbwho::new(&arguments).password("adm");
+    let mut child = smbwho
+        .command()
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("started");
+    let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+    let mut next = |event: &str, user: &str| -> Value {
+        loop {
+            let line = lines.next().expect("a line").expect("read");
+            let value: Value = serde_json::from_str(&line).expect("JSON");
+            assert_eq!(value["schema"], "smbwho/1");
+            assert_eq!(value["kind"], "sessions");
+            if value["event"] == event && value["user"] == user {
+                return value;
+            }
+        }
+    };
+    assert_eq!(next("appeared", "root")["initial"], true);
+    let alice = hold(&samba, "alice");
+    let appeared = next("appeared", "alice");
+    assert_eq!(appeared["initial"], false);
+    assert_eq!(appeared["server"], address.as_str());
+    assert_eq!(appeared["client"], "127.0.0.1");
+    drop(alice);
+    next("gone", "alice");
+    let sent = Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status();
+    assert!(sent.expect("kill runs").success());
+    assert_eq!(child.wait().expect("it ends").code(), Some(130));
+
+    // Whoever reads may have had enough.
+    let mut child = smbwho
+        .command()
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("started");
+    let mut first = String::new();
+    BufReader::new(child.stdout.take().expect("a pipe"))
+        .read_line(&mut first)
+        .expect("a line");
+    let _alice = hold(&samba, "alice");
+    assert_eq!(child.wait().expect("it ends").code(), Some(0));
+}
+
+#[test]
+fn watch_tells_a_failure_once() {
+    let (_port, dead) = dead_port();
+    let dead = format!("127.0.0.1:{dead}");
+    let arguments = [
+        "watch",
+        &dead,
+        "-U",
+        "root",
+        "--interval",
+        "1s",
+        "-o",
+        "jsonl",
+    ];
+    let mut smbwho = Smbwho::under(&["timeout", "-s", "INT", "4"], &arguments).password("adm");
+    let output = smbwho.command().output().expect("it ran");
+    let text = String::from_utf8(output.stdout).expect("UTF-8");
+    let lines: Vec<Value> = text
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("JSON"))
+        .collect();
+    assert_eq!(lines.len(), 1, "{text}");
+    assert_eq!(lines[0]["event"], "error");
+    assert_eq!(lines[0]["server"], dead.as_str());
+    assert_eq!(lines[0]["step"], "connect");
+}
