@@ -114,8 +114,8 @@ pub(crate) fn default_columns<T: Kind>(
 ) -> Vec<&'static Column<T>> {
     let shown = |column: &&Column<T>| match (format, column.shown) {
         (Format::Table, Shown::SeveralServers) => several_servers,
-        (Format::Table, Shown::Wide | Shown::WideHere) => false,
-        (Format::Wide, Shown::WideHere) => here,
+        (Format::Table, Shown::Wide | Shown::Here) => false,
+        (_, Shown::Here) => here,
         _ => true,
     };
     T::COLUMNS.iter().filter(shown).collect()

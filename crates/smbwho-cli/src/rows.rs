@@ -95,6 +95,6 @@ pub(crate) enum Shown {
     SeveralServers,
     /// Only in the wide table.
     Wide,
-    /// Only in the wide table of this computer itself: nobody else tells it.
-    WideHere,
+    /// Where this computer itself is asked, and never in a plain table: nobody else tells it.
+    Here,
 }

@@ -310,7 +310,7 @@ impl<L: Listing> Pager<L> {
     async fn ask_rungs(&mut self) -> Result<Option<(At, Answer<L::Row>)>, Error> {
         let mut asked = self.rungs();
         let rungs = asked.len();
-        if self.seeks_level {
+        if self.seeks_level && self.server.asks_together() {
             for rung in 0..rungs {
                 let companion = self.listing.companion(&self.server, asked[rung].level);
                 let is_new = |at: &At| asked.iter().all(|other| other.level != at.level);
@@ -342,7 +342,7 @@ impl<L: Listing> Pager<L> {
 
     /// The levels to ask for now, and how much of each.
     fn rungs(&self) -> Vec<At> {
-        let ahead = match self.seeks_level {
+        let ahead = match self.seeks_level && self.server.asks_together() {
             true => self.listing.ahead(&self.server),
             false => 1,
         };

@@ -33,7 +33,7 @@ impl Server {
         let calls = questions.iter().map(|(_, question)| self.prepare(question));
         let calls = calls.collect::<Result<Vec<_>, Error>>()?;
         let mut answers = self.unanswered(calls.len());
-        let is_native = matches!(self.backend(), Backend::Native(_));
+        let together = self.asks_together();
         let asked = self.read_all(&calls, |came| {
             let granted = questions.get(came.index).is_some_and(|(_, question)| {
                 let stub = came.outcome.as_deref().ok();
@@ -43,7 +43,7 @@ impl Server {
             answers.keep(came, self);
             // What is in flight costs nothing to await; what is not need not
             // be asked.
-            match granted && is_native {
+            match granted && !together {
                 true => ControlFlow::Break(()),
                 false => ControlFlow::Continue(()),
             }

@@ -199,6 +199,12 @@ impl Server {
         &self.shared.unc_name
     }
 
+    /// Whether calls can be in flight together. Where each is made to its end
+    /// before the next, none is worth making in case it is needed.
+    pub(crate) fn asks_together(&self) -> bool {
+        !matches!(self.backend(), Backend::Native(_))
+    }
+
     /// Makes one call that may change the server, once, and gives back the
     /// reply's stub.
     pub(crate) async fn call<C: Call>(&self, call: &C) -> Result<Vec<u8>, Error> {
