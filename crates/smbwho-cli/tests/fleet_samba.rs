@@ -3,6 +3,7 @@
 
 mod common;
 
+use std::net::UdpSocket;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -215,6 +216,39 @@ fn a_cluster_is_one_server_of_several_nodes() {
         (&error["server"], &error["node"]),
         (&"fs".into(), &format!("127.0.0.1:{dead}").into())
     );
+}
+
+/// Names whose DNS server is silent hold up their own turn and nobody else's.
+/// The program gets a resolv.conf of its own, in a mount namespace.
+#[test]
+fn names_that_nobody_knows_hold_up_no_other_server() {
+    let root = Command::new("id").arg("-u").output().expect("id").stdout == b"0\n";
+    let silent = UdpSocket::bind("127.66.0.53:53").ok().filter(|_| root);
+    let Some(_silent) = silent else {
+        // Left out: it takes root, for the namespace and the port.
+        return;
+    };
+    let samba = lab(12);
+    let port = samba.port();
+    let list: String = (1..=12)
+        .map(|n| format!("nobody[{n}0-{n}9].dead.test\n127.0.0.{n}:{port}\n"))
+        .collect();
+    let inside = "mount --bind resolv.conf /etc/resolv.conf && exec \"$@\"";
+    let ran = Smbwho::under(
+        &["unshare", "--mount", "sh", "-c", inside, "sh"],
+        &["@list", "-o", "jsonl", "-U", "root", "--timeout", "4s"],
+    )
+    .password(ADMIN)
+    .file("resolv.conf", "nameserver 127.66.0.53\n")
+    .file("list", &list)
+    .run();
+    assert_eq!(ran.code, Some(1), "{}", ran.seen());
+    for n in 1..=12 {
+        let server = format!("\"127.0.0.{n}:{port}\"");
+        assert!(ran.stdout.contains(&server), "{server}: {}", ran.seen());
+    }
+    let named = "the name was not found in time";
+    assert_eq!(ran.stderr.matches(named).count(), 120, "{}", ran.stderr);
 }
 
 /// Without a cluster the fields are what they always were.

@@ -226,6 +226,10 @@ fn smb(error: &SmbError) -> Option<String> {
         }
         K::Refused => "Is it a file server, and is the port right? SMB listens on 445.",
         K::Unreachable => "Check the network, VPN and routes between here and the server.",
+        K::TimedOut if error.step == Step::Name => {
+            "Do the DNS servers of this computer answer? The server's address in place of its name \
+             needs none."
+        }
         K::TimedOut if error.step == Step::Connect => {
             "Is the server switched on, and does a firewall let port 445 through? A longer \
              --timeout helps on slow lines."

@@ -82,6 +82,7 @@ impl SmbError {
                     None => Ok(()),
                 }
             }
+            K::TimedOut if self.step == Step::Name => f.write_str("the name was not found in time"),
             K::TimedOut if self.step == Step::Connect => f.write_str("no answer in time"),
             K::TimedOut => write!(f, "the server fell silent or was too slow while {doing}"),
             K::NotSmb {
