@@ -313,3 +313,16 @@ fn watch_tells_a_failure_once() {
     assert_eq!(lines[0]["server"], dead.as_str());
     assert_eq!(lines[0]["step"], "connect");
 }
+
+#[test]
+fn watch_ends_where_every_server_refuses_the_account() {
+    let samba = samba();
+    let address = samba.address();
+    let ran = Smbwho::new(&["watch", &address, "-U", "root", "-o", "jsonl"])
+        .password("wrong")
+        .run();
+    assert_eq!(ran.code, Some(2), "{}", ran.seen());
+    let error: Value = serde_json::from_str(&ran.stdout).expect("one line");
+    assert_eq!(error["event"], "error");
+    assert_eq!(error["step"], "sign-in");
+}

@@ -61,6 +61,7 @@ pub(crate) async fn run<T: Live>(
         lines,
         out,
     };
+    let mut stopped = vec![false; asking.servers.len()];
     let mut asker = Asker::start(asking, question);
     let mut interrupted = pin!(interrupted);
     let began = Instant::now();
@@ -73,8 +74,15 @@ pub(crate) async fn run<T: Live>(
         let Some(answer) = answer else {
             return Ok(Ok(Exit::Failure));
         };
+        let server = answer.server;
+        stopped[server] = matches!(answer.health, Health::Stopped(_));
         if let Err(error) = watch.answer(answer, Tenths::of(began.elapsed())) {
             return Ok(Err(error));
+        }
+        if stopped.iter().all(|stopped| *stopped) {
+            // Every server refused the account: nothing will come any more.
+            let answered = watch.begun.iter().filter(|begun| **begun).count();
+            return Ok(Ok(Exit::of_servers(answered, stopped.len())));
         }
     }
 }
@@ -130,7 +138,7 @@ impl<T: Live, W: Write> Watch<T, W> {
                     self.event(&mut text, &row, &What::Gone);
                 }
             }
-            for (_, _, row) in &delta.appeared {
+            for row in &delta.appeared {
                 self.event(&mut text, row, &What::Appeared(initial));
             }
             for (place, row) in &delta.changed {

@@ -171,14 +171,17 @@ struct Follower {
 impl Follower {
     async fn follow(mut self, mut asked: watch::Receiver<Question>, mut jobs: mpsc::Receiver<Job>) {
         let mut failures = 0_u32;
+        // Whether it was the way there that failed, not one question.
+        let mut unreachable = false;
         let mut due: Option<Instant> = Some(Instant::now());
         let mut last = (0, 0);
         loop {
             let question = asked.borrow_and_update().clone();
             let urged = last.1 != question.urged;
             // Another question is asked at once, but not a server that fails.
-            if urged || (last.0 != question.number && failures == 0 && due.is_some()) {
+            if urged || (last.0 != question.number && !unreachable && due.is_some()) {
                 due = Some(Instant::now());
+                failures = if unreachable { failures } else { 0 };
             }
             last = (question.number, question.urged);
             let when = due.filter(|_| question.concerns(self.number));
@@ -202,6 +205,7 @@ impl Follower {
                 }
                 () = wait => {
                     let (rows, error) = self.ask(&question).await;
+                    unreachable = error.as_ref().is_some_and(is_of_the_way);
                     let health = match error {
                         None => {
                             failures = 0;
@@ -241,10 +245,7 @@ impl Follower {
             Err(error) => return (None, Some(error)),
         };
         let (rows, error) = question.ask(&server).await;
-        if error
-            .as_ref()
-            .is_some_and(|error| matches!(error.kind(), ErrorKind::Smb(_)))
-        {
+        if error.as_ref().is_some_and(is_of_the_way) {
             // The way there is in doubt: the next time it is made anew.
             self.connection = None;
         }
@@ -269,6 +270,11 @@ fn wait_after(interval: Duration, failures: u32) -> Duration {
     let longest = LONGEST_WAIT.max(interval);
     let factor = 2_u32.saturating_pow(failures.saturating_sub(1));
     interval.saturating_mul(factor).min(longest)
+}
+
+/// Whether the way to the server failed, rather than what it was asked.
+fn is_of_the_way(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::Smb(_))
 }
 
 /// Whether trying again is for a person to decide: the account was refused,

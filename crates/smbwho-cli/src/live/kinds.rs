@@ -64,7 +64,14 @@ fn name(name: &Option<Name>, into: &mut impl Hasher) {
     match name {
         Some(name) if name.is_ascii() => {
             1_u8.hash(into);
-            name.bytes().for_each(|b| b.to_ascii_lowercase().hash(into));
+            // A piece at a time: a hasher takes bytes one by one much slower.
+            let mut piece = [0; 64];
+            for part in name.as_bytes().chunks(piece.len()) {
+                let piece = &mut piece[..part.len()];
+                piece.copy_from_slice(part);
+                piece.make_ascii_lowercase();
+                into.write(piece);
+            }
         }
         Some(name) => name.to_lowercase().hash(into),
         None => 0_u8.hash(into),
@@ -394,26 +401,31 @@ impl Kind for Host {
     ];
 }
 
-/// Whether a row is another than before, by anything but times that pass.
-pub(super) fn differs<T: Kind>(before: &Row<T>, now: &Row<T>) -> bool {
-    T::COLUMNS
-        .iter()
-        .any(|column| match ((column.cell)(before), (column.cell)(now)) {
-            (Cell::Span(_), Cell::Span(_)) => false,
-            (before, now) => before != now,
-        })
+/// How a row differs from what it was before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Difference {
+    /// By nothing but time that passed.
+    None,
+    /// A time is another than what passed makes of it: a session was used, and
+    /// is no longer idle.
+    Times,
+    Content,
 }
 
-/// Whether a time of a row is another than `apart` makes of it: a session was
-/// used, and is no longer idle. Servers round, and lines are slow.
-pub(super) fn is_retimed<T: Kind>(before: &Row<T>, now: &Row<T>, apart: Duration) -> bool {
+/// Holds a row against what it was `apart` ago.
+pub(super) fn difference<T: Kind>(before: &Row<T>, now: &Row<T>, apart: Duration) -> Difference {
+    /// Servers round, and lines are slow.
     const SLACK: Duration = Duration::from_secs(2);
-    T::COLUMNS
-        .iter()
-        .any(|column| match ((column.cell)(before), (column.cell)(now)) {
+    let mut found = Difference::None;
+    for column in T::COLUMNS {
+        match ((column.cell)(before), (column.cell)(now)) {
             (Cell::Span(before), Cell::Span(now)) => {
-                before.saturating_add(apart).abs_diff(now) > SLACK
+                let as_told = before.saturating_add(apart).abs_diff(now) <= SLACK;
+                found = if as_told { found } else { Difference::Times };
             }
-            _ => false,
-        })
+            (before, now) if before != now => return Difference::Content,
+            _ => {}
+        }
+    }
+    found
 }

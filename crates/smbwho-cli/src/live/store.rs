@@ -7,18 +7,18 @@
 //!
 //! Places are numbers of a slab that grows in chunks and never moves.
 
-use std::hash::{BuildHasher as _, Hash as _, Hasher as _, RandomState};
-use std::sync::Arc;
+mod delta;
+
+use std::collections::VecDeque;
+use std::hash::RandomState;
 use std::time::Duration;
 
-use super::kinds::{self, Live};
+use super::kinds::Live;
 use crate::rows::Row;
+pub(crate) use delta::Delta;
 
 /// Rows in a chunk of the slab.
 const CHUNK: usize = 1024;
-/// How much younger a thing may seem than it was, and still be it: servers
-/// round.
-const SLACK: Duration = Duration::from_secs(3);
 
 /// A moment, in tenths of a second since the program began.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -56,10 +56,10 @@ pub(crate) struct Slot<T> {
     pub(crate) server: u32,
     pub(crate) group: u32,
     pub(crate) mark: Mark,
-    pub(crate) selected: bool,
     /// In which order it stands: the number of that order, or 0.
     pub(crate) placed: u16,
-    seen: bool,
+    /// In which selection it is: the number of that selection, or 0.
+    picked: u16,
 }
 
 impl<T> Slot<T> {
@@ -73,44 +73,23 @@ impl<T> Slot<T> {
     }
 }
 
-/// What an answer brings.
-pub(crate) struct Delta<T> {
-    server: u32,
-    told: Tenths,
-    /// With the hash of their name, in the server's order.
-    pub(crate) appeared: Vec<(u64, u32, Row<T>)>,
-    /// Rows with another content.
-    pub(crate) changed: Vec<(u32, Row<T>)>,
-    /// Rows of which only a time is another.
-    pub(crate) retimed: Vec<(u32, Row<T>)>,
-    pub(crate) gone: Vec<u32>,
-}
-
-impl<T> Delta<T> {
-    /// The places whose rows will be others.
-    pub(crate) fn touched(&self) -> impl Iterator<Item = u32> + '_ {
-        let rows = self.changed.iter().chain(&self.retimed);
-        rows.map(|(place, _)| *place)
-            .chain(self.gone.iter().copied())
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        let rows = self.changed.is_empty() && self.retimed.is_empty();
-        rows && self.appeared.is_empty() && self.gone.is_empty()
-    }
-}
-
 /// The rows of all servers.
 pub(crate) struct Store<T> {
     chunks: Vec<Vec<Option<Slot<T>>>>,
     free: Vec<u32>,
-    /// The living rows of each server, by the hash of what names them.
+    /// The living rows of each server, as it told them last: the hash of what
+    /// names a row, and its place.
     servers: Vec<Vec<(u64, u32)>>,
     /// Keyed, so that no server can choose names that collide.
     keys: RandomState,
-    ended: usize,
+    /// Rows that ended and are still in sight, since when, oldest first.
+    ended: VecDeque<(Tenths, u32)>,
     living: usize,
+    /// The number of the selection; never 0. Another one selects nothing.
+    selection: u16,
     selected: usize,
+    /// Places that were selected; some of them may not be any more.
+    picks: Vec<u32>,
 }
 
 impl<T: Live> Store<T> {
@@ -120,9 +99,11 @@ impl<T: Live> Store<T> {
             free: Vec::new(),
             servers: Vec::new(),
             keys: RandomState::new(),
-            ended: 0,
+            ended: VecDeque::new(),
             living: 0,
+            selection: 1,
             selected: 0,
+            picks: Vec::new(),
         }
     }
 
@@ -153,197 +134,97 @@ impl<T: Live> Store<T> {
         self.selected
     }
 
+    pub(crate) fn is_selected(&self, place: u32) -> bool {
+        self.get(place)
+            .is_some_and(|slot| slot.picked == self.selection)
+    }
+
     pub(crate) fn select(&mut self, place: u32, selected: bool) {
-        if let Some(slot) = self.get_mut(place)
-            && std::mem::replace(&mut slot.selected, selected) != selected
-        {
-            self.selected = if selected {
-                self.selected + 1
-            } else {
-                self.selected - 1
-            };
+        if self.is_selected(place) == selected {
+            return;
+        }
+        let number = if selected { self.selection } else { 0 };
+        let Some(slot) = self.get_mut(place) else {
+            return;
+        };
+        slot.picked = number;
+        if selected {
+            self.selected += 1;
+            self.picks.push(place);
+        } else {
+            self.selected -= 1;
         }
     }
 
-    /// Compares an answer with what is known. Rows that are not in an answer
-    /// are gone only when it is complete.
-    pub(crate) fn compare(
-        &mut self,
-        server: usize,
-        name: &Arc<str>,
-        rows: Vec<T>,
-        complete: bool,
-        now: Tenths,
-    ) -> Delta<T> {
-        if self.servers.len() <= server {
-            self.servers.resize_with(server + 1, Vec::new);
-        }
-        let mut delta = Delta {
-            server: u32::try_from(server).unwrap_or(u32::MAX),
-            told: now,
-            appeared: Vec::new(),
-            changed: Vec::new(),
-            retimed: Vec::new(),
-            gone: Vec::new(),
-        };
-        let hash = |row: &T| {
-            let mut hasher = self.keys.build_hasher();
-            server.hash(&mut hasher);
-            row.identify(&mut hasher);
-            hasher.finish()
-        };
-        let rows = rows.into_iter().zip(0_u32..);
-        let mut rows: Vec<(u64, u32, T)> = rows
-            .map(|(row, number)| (hash(&row), number, row))
-            .collect();
-        // Oldest first among those of one name.
-        rows.sort_by(|(h, _, a), (i, _, b)| h.cmp(i).then_with(|| b.lasted().cmp(&a.lasted())));
-        let known = std::mem::take(&mut self.servers[server]);
-        let mut at = 0;
-        let mut rows = rows.into_iter().peekable();
-        while let Some(&(hash, ..)) = rows.peek() {
-            while known.get(at).is_some_and(|(h, _)| *h < hash) {
-                at += 1;
-            }
-            let from = at;
-            while known.get(at).is_some_and(|(h, _)| *h == hash) {
-                at += 1;
-            }
-            let mut before: Vec<u32> = known[from..at].iter().map(|&(_, place)| place).collect();
-            if before.len() > 1 {
-                let lasted = |place: &u32| self.get(*place).and_then(|slot| slot.row.data.lasted());
-                before.sort_by_key(|place| std::cmp::Reverse(lasted(place)));
-            }
-            let mut after = Vec::new();
-            while let Some((_, number, row)) = rows.next_if(|(h, ..)| *h == hash) {
-                after.push((number, row));
-            }
-            self.pair(&before, hash, after, name, &mut delta);
-        }
-        for &(_, place) in &known {
-            let seen = self
-                .get_mut(place)
-                .is_some_and(|slot| std::mem::take(&mut slot.seen));
-            if !seen && complete {
-                delta.gone.push(place);
+    /// Selects nothing, whatever there is.
+    pub(crate) fn select_none(&mut self) {
+        self.selected = 0;
+        self.picks = Vec::new();
+        self.selection = self.selection.wrapping_add(1);
+        if self.selection == 0 {
+            // Every number was used: none of them may come to life again.
+            self.selection = 1;
+            for slot in self.chunks.iter_mut().flatten().flatten() {
+                slot.picked = 0;
             }
         }
-        self.servers[server] = known;
-        delta
-            .appeared
-            .sort_unstable_by_key(|&(_, number, _)| number);
-        delta
     }
 
-    /// Finds out which of the rows of one name are which, both oldest first.
-    fn pair(
-        &mut self,
-        before: &[u32],
-        hash: u64,
-        after: Vec<(u32, T)>,
-        name: &Arc<str>,
-        delta: &mut Delta<T>,
-    ) {
-        let mut left = after.len();
-        let mut before = before.iter().copied().peekable();
-        for (number, data) in after {
-            // As long as there are more old ones than new ones some are gone:
-            // those nearer in age to the one that follows.
-            let far = |this: &Self, place: u32| {
-                let slot = this.get(place)?;
-                let then = slot
-                    .row
-                    .data
-                    .lasted()?
-                    .saturating_add(slot.aged(delta.told));
-                Some(data.lasted()?.abs_diff(then))
-            };
-            while before.len() > left {
-                let mut two = before.clone();
-                let (Some(first), Some(second)) = (two.next(), two.next()) else {
-                    break;
-                };
-                match (far(self, first), far(self, second)) {
-                    (Some(first), Some(second)) if second < first => before.next(),
-                    _ => break,
-                };
-            }
-            left -= 1;
-            let is_younger = |slot: &Slot<T>| {
-                let (then, now) = (slot.row.data.lasted(), data.lasted());
-                then.zip(now)
-                    .is_some_and(|(then, now)| now.saturating_add(SLACK) < then)
-            };
-            // What is younger than it was has begun anew.
-            let same = before.next_if(|&place| self.get(place).is_some_and(|s| !is_younger(s)));
-            let row = Row {
-                server: Arc::clone(name),
-                node: None,
-                data,
-            };
-            let Some(slot) = same.and_then(|place| self.get_mut(place)) else {
-                delta.appeared.push((hash, number, row));
-                continue;
-            };
-            slot.seen = true;
-            let place = same.unwrap_or_default();
-            let apart = slot.aged(delta.told);
-            if kinds::differs(&slot.row, &row) {
-                delta.changed.push((place, row));
-            } else if kinds::is_retimed(&slot.row, &row, apart) {
-                delta.retimed.push((place, row));
-            }
-        }
+    /// The places that are selected.
+    pub(crate) fn selection(&self) -> Vec<u32> {
+        let mut places = self.picks.clone();
+        places.sort_unstable();
+        places.dedup();
+        places.retain(|place| self.is_selected(*place));
+        places
     }
 
     /// Makes it so. Returns the places of the rows that appeared. With `keep`
     /// rows that are gone stay in sight, marked, until they expire; with
     /// `mark` those that came are marked.
     pub(crate) fn commit(&mut self, delta: Delta<T>, keep: bool, mark: bool) -> Vec<u32> {
-        let Delta { server, told, .. } = delta;
+        let Delta {
+            server,
+            told,
+            mut known,
+            appeared,
+            ..
+        } = delta;
         for (place, row) in delta.changed.into_iter().chain(delta.retimed) {
             if let Some(slot) = self.get_mut(place) {
                 (slot.row, slot.told) = (row, told);
             }
         }
-        if !delta.gone.is_empty() {
-            let mut gone = delta.gone.clone();
-            gone.sort_unstable();
-            self.servers[server as usize].retain(|(_, place)| gone.binary_search(place).is_err());
-        }
         for &place in &delta.gone {
             self.living -= 1;
             if keep && let Some(slot) = self.get_mut(place) {
                 (slot.mark, slot.marked) = (Mark::Ended, told);
-                self.ended += 1;
+                self.ended.push_back((told, place));
             } else {
                 self.remove(place);
             }
         }
-        let mut places = Vec::with_capacity(delta.appeared.len());
-        let mut named = Vec::with_capacity(delta.appeared.len());
-        for (hash, _, row) in delta.appeared {
-            let place = self.insert(Slot {
+        let mut places = Vec::with_capacity(appeared.len());
+        let unplaced = known.iter_mut().filter(|known| known.1 == delta::NO_PLACE);
+        for (row, known) in appeared.into_iter().zip(unplaced) {
+            known.1 = self.insert(Slot {
                 row,
                 told,
                 marked: told,
                 server,
                 group: 0,
                 mark: if mark { Mark::New } else { Mark::None },
-                selected: false,
                 placed: 0,
-                seen: false,
+                picked: 0,
             });
-            places.push(place);
-            named.push((hash, place));
+            places.push(known.1);
         }
         self.living += places.len();
-        if !named.is_empty() {
-            let known = &mut self.servers[server as usize];
-            known.reserve_exact(named.len());
-            known.extend(named);
-            known.sort_unstable();
+        let server = server as usize;
+        if self.servers.len() <= server {
+            self.servers.resize_with(server + 1, Vec::new);
         }
+        self.servers[server] = known;
         places
     }
 
@@ -372,21 +253,19 @@ impl<T: Live> Store<T> {
         self.free.push(place);
     }
 
-    /// The places whose mark is older than `after`: those of ended rows.
+    /// The places of rows that ended longer than `after` ago.
     pub(crate) fn expired(&self, now: Tenths, after: Duration) -> Vec<u32> {
-        if self.ended == 0 {
-            return Vec::new();
-        }
-        let is_over = |slot: &Slot<T>| slot.mark == Mark::Ended && now.since(slot.marked) >= after;
-        (0..self.end())
-            .filter(|&place| self.get(place).is_some_and(is_over))
-            .collect()
+        let over = self
+            .ended
+            .iter()
+            .take_while(|(then, _)| now.since(*then) >= after);
+        over.map(|(_, place)| *place).collect()
     }
 
-    /// Forgets rows that ended.
+    /// Forgets rows that [expired](Self::expired).
     pub(crate) fn forget(&mut self, places: &[u32]) {
+        self.ended.drain(..places.len());
         for &place in places {
-            self.ended -= 1;
             self.remove(place);
         }
     }

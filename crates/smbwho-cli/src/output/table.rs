@@ -14,7 +14,7 @@ use crate::rows::{Align, Column, Kind, Row};
 /// Between two columns.
 pub(crate) const GAP: &str = "  ";
 /// What stands for the part of a cell that was cut.
-const CUT: char = '…';
+pub(crate) const CUT: char = '…';
 /// No column is cut below this many places, however narrow the terminal.
 const NARROWEST: usize = 8;
 const BOLD: &str = "\x1b[1m";

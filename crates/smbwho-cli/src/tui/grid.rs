@@ -58,6 +58,15 @@ pub(crate) struct Work {
     pub(crate) compared: u64,
 }
 
+/// Rows that something is done with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Which {
+    /// All that are shown.
+    Shown,
+    /// The selected ones or, where none is, the one under the cursor.
+    Chosen,
+}
+
 /// Which way the cursor goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Move {
@@ -70,7 +79,8 @@ pub(crate) enum Move {
 /// The sum of a column over the rows that are shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Total {
-    pub(crate) name: &'static str,
+    /// The head of the column.
+    pub(crate) head: &'static str,
     pub(crate) sum: u64,
     /// Rows whose value is not told.
     pub(crate) unknown: usize,
@@ -92,11 +102,20 @@ pub(crate) trait Grid {
     fn subject(&self) -> Subject;
     /// Takes the rows of one server's answer.
     fn take(&mut self, server: usize, name: &Arc<str>, rows: Rows, complete: bool, now: Tenths);
+    /// Whether any server has told its rows.
+    fn has_answered(&self) -> bool;
     /// Forgets rows that ended long enough ago; whether there were any.
     fn expire(&mut self, now: Tenths) -> bool;
 
-    /// Goes on with an order that is being made, for about so many rows.
+    /// Goes on with what takes a look at every row (an order that is being
+    /// made, a selection of all), for about so many rows.
     fn work(&mut self, rows: usize);
+    /// Brings it to its end.
+    fn complete(&mut self) {
+        while self.is_busy() {
+            self.work(usize::MAX);
+        }
+    }
     fn is_busy(&self) -> bool;
     #[cfg(test)]
     fn spent(&self) -> Work;
@@ -138,14 +157,13 @@ pub(crate) trait Grid {
 
     /// The way to what is beneath the cursor.
     fn drill(&self) -> Option<Drill>;
-    /// The selected rows, or the one under the cursor, with the numbers of
-    /// their servers: what would be ended.
+    /// The chosen rows with the numbers of their servers: what would be ended.
     fn victims(&self, now: Tenths) -> Vec<(usize, Victim)>;
-    /// Prints what is shown, or of it what is selected; how many rows.
+    /// Prints rows; how many.
     fn print(
         &self,
         style: Style,
-        only_selected: bool,
+        which: Which,
         now: Tenths,
         out: &mut dyn io::Write,
     ) -> io::Result<usize>;
@@ -162,6 +180,8 @@ pub(crate) struct Table<T: Live> {
     group_by: Option<&'static Column<T>>,
     groups: Groups,
     rebuild: Option<Rebuild>,
+    /// The next place to look at while everything is being selected.
+    selecting: Option<u32>,
     /// The number of the order that is shown or being made; never 0.
     order: u16,
     shown: usize,
@@ -183,7 +203,7 @@ impl<T: Live> Table<T> {
         let total = |name: &&'static str| {
             let column = T::COLUMNS.iter().find(|column| column.name == *name)?;
             let total = Total {
-                name,
+                head: column.header,
                 sum: 0,
                 unknown: 0,
             };
@@ -201,6 +221,7 @@ impl<T: Live> Table<T> {
             group_by: None,
             groups: Groups::default(),
             rebuild: None,
+            selecting: None,
             order: 1,
             shown: 0,
             totals: T::TOTALS.iter().filter_map(total).collect(),
@@ -257,6 +278,42 @@ impl<T: Live> Table<T> {
         self.top = self.top.min(self.lines.len().saturating_sub(height));
     }
 
+    /// Whether a row has not ended.
+    fn lives(&self, place: u32) -> bool {
+        let slot = self.store.get(place);
+        slot.is_some_and(|slot| slot.mark != Mark::Ended)
+    }
+
+    /// The selected rows, or the one under the cursor, in order, without those
+    /// that have ended.
+    fn chosen(&self) -> Vec<u32> {
+        let mut places = self.store.selection();
+        if self.store.selected() == 0 {
+            places.extend(self.current());
+        }
+        places.retain(|place| self.lives(*place));
+        places.sort_by(|&a, &b| self.compare(Line(a), Line(b)));
+        places
+    }
+
+    /// Goes on selecting what is shown, for so many rows.
+    fn select_on(&mut self, rows: usize) {
+        let Some(next) = self.selecting else {
+            return;
+        };
+        let rows = u32::try_from(rows).unwrap_or(u32::MAX);
+        let until = next.saturating_add(rows).min(self.store.end());
+        for place in next..until {
+            let shown = self.store.get(place).is_some_and(|slot| {
+                slot.placed == self.order && slot.mark != Mark::Ended && !self.is_folded(slot)
+            });
+            if shown {
+                self.store.select(place, true);
+            }
+        }
+        self.selecting = (until < self.store.end()).then_some(until);
+    }
+
     /// A row as it is by now.
     fn aged(&self, place: u32, now: Tenths) -> Option<Row<T>> {
         let slot = self.store.get(place)?;
@@ -288,12 +345,17 @@ impl<T: Live> Grid for Table<T> {
         let delta = self.store.compare(server, name, rows, complete, now);
         let mark = std::mem::replace(&mut self.answered[server], true);
         if delta.is_empty() {
+            self.store.commit(delta, true, mark);
             return;
         }
         let mut places: Vec<u32> = delta.touched().collect();
         self.take_out(&places);
         places.extend(self.store.commit(delta, true, mark));
         self.put_in(places);
+    }
+
+    fn has_answered(&self) -> bool {
+        self.answered.iter().any(|answered| *answered)
     }
 
     fn expire(&mut self, now: Tenths) -> bool {
@@ -303,20 +365,27 @@ impl<T: Live> Grid for Table<T> {
         }
         self.take_out(&places);
         self.store.forget(&places);
-        self.lines.retain(|line| {
-            line.place()
-                .is_none_or(|place| self.store.get(place).is_some())
-        });
+        if self.rebuild.is_some() {
+            // The old order is still in sight.
+            let store = &self.store;
+            let is_there =
+                |line: &Line| line.place().is_none_or(|place| store.get(place).is_some());
+            self.lines.retain(is_there);
+        }
         self.relocate();
         true
     }
 
     fn work(&mut self, rows: usize) {
-        self.go_on(rows);
+        if self.rebuild.is_some() {
+            self.go_on(rows);
+        } else {
+            self.select_on(rows);
+        }
     }
 
     fn is_busy(&self) -> bool {
-        self.rebuild.is_some()
+        self.rebuild.is_some() || self.selecting.is_some()
     }
 
     #[cfg(test)]
@@ -462,32 +531,20 @@ impl<T: Live> Grid for Table<T> {
 
     fn select_next(&mut self, height: usize) {
         if let Some(place) = self.current()
-            && let Some(slot) = self.store.get(place)
-            && slot.mark != Mark::Ended
+            && self.lives(place)
         {
-            let selected = slot.selected;
-            self.store.select(place, !selected);
+            self.store.select(place, !self.store.is_selected(place));
         }
         self.go(Move::By(1), height);
     }
 
     fn select_all(&mut self) {
-        for line in &self.lines {
-            if let Some(place) = line.place()
-                && self
-                    .store
-                    .get(place)
-                    .is_some_and(|slot| slot.mark != Mark::Ended)
-            {
-                self.store.select(place, true);
-            }
-        }
+        self.selecting = Some(0);
     }
 
     fn select_none(&mut self) {
-        for place in 0..self.store.end() {
-            self.store.select(place, false);
-        }
+        self.selecting = None;
+        self.store.select_none();
     }
 
     fn drill(&self) -> Option<Drill> {
@@ -501,42 +558,29 @@ impl<T: Live> Grid for Table<T> {
     }
 
     fn victims(&self, now: Tenths) -> Vec<(usize, Victim)> {
-        let places: Vec<u32> = if self.store.selected() > 0 {
-            let is_selected = |place: &u32| self.store.get(*place).is_some_and(|s| s.selected);
-            (0..self.store.end()).filter(is_selected).collect()
-        } else {
-            self.current().into_iter().collect()
-        };
         let victim = |place: u32| {
-            let slot = self
-                .store
-                .get(place)
-                .filter(|slot| slot.mark != Mark::Ended)?;
-            let row = self.aged(place, now)?;
-            Some((usize::try_from(slot.server).ok()?, row.data.victim()?))
+            let server = usize::try_from(self.store.get(place)?.server).ok()?;
+            Some((server, self.aged(place, now)?.data.victim()?))
         };
-        places.into_iter().filter_map(victim).collect()
+        self.chosen().into_iter().filter_map(victim).collect()
     }
 
     fn print(
         &self,
         style: Style,
-        only_selected: bool,
+        which: Which,
         now: Tenths,
         mut out: &mut dyn io::Write,
     ) -> io::Result<usize> {
         let columns = self.columns.shown().map(|(_, column)| column).collect();
         let mut sink = output::sink::<T>(style, columns, &mut out);
-        let wanted = |place: &u32| {
-            let slot = self.store.get(*place);
-            slot.is_some_and(|s| s.mark != Mark::Ended && (s.selected || !only_selected))
+        let places = match which {
+            Which::Chosen => self.chosen(),
+            Which::Shown => {
+                let shown = self.lines.iter().filter_map(|line| line.place());
+                shown.filter(|place| self.lives(*place)).collect()
+            }
         };
-        let places: Vec<u32> = self
-            .lines
-            .iter()
-            .filter_map(|l| l.place())
-            .filter(wanted)
-            .collect();
         for part in places.chunks(1024) {
             sink.rows(
                 part.iter()

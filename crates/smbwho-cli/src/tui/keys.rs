@@ -32,6 +32,7 @@ pub(crate) enum Action {
     DryRun,
     Refresh,
     Help,
+    Troubles,
     Suspend,
     Quit,
     Interrupt,
@@ -62,9 +63,8 @@ pub(crate) const KEYS: &[(&str, &str, &str)] = &[
     (
         "x",
         "close",
-        "Close what is selected, or the row; asks before it does",
+        "Close what is selected, or the row; X only shows what would be",
     ),
-    ("X", "", "Show what would be closed"),
     (
         "g",
         "",
@@ -94,6 +94,7 @@ pub(crate) const KEYS: &[(&str, &str, &str)] = &[
     ),
     ("e", "", "Export what is shown to a .csv or .json file"),
     ("r", "", "Ask again now, also who refused the sign-in"),
+    ("!", "", "What is wrong with servers that do not answer"),
     ("Ctrl-Z", "", "To the shell; fg returns"),
     (
         "mouse",
@@ -144,6 +145,7 @@ pub(crate) fn action(key: KeyEvent) -> Option<Action> {
         KeyCode::Char('X') => A::DryRun,
         KeyCode::Char('r') | KeyCode::F(5) => A::Refresh,
         KeyCode::Char('?') | KeyCode::F(1) => A::Help,
+        KeyCode::Char('!') => A::Troubles,
         KeyCode::Char('q') => A::Quit,
         _ => return None,
     })

@@ -236,21 +236,21 @@ impl State {
 
     /// Lines for rows.
     pub(crate) fn height(&self) -> usize {
-        let around = AROUND + u16::from(self.trouble().is_some());
-        usize::from(self.size.1.saturating_sub(around)).max(1)
+        let around = usize::from(AROUND) + super::view::trouble(self).len();
+        usize::from(self.size.1).saturating_sub(around).max(1)
     }
 
-    /// What is wrong with a server that is asked here.
-    pub(crate) fn trouble(&self) -> Option<(&ServerState, &Problem)> {
-        let asked = |number: usize| self.here().scope.server.is_none_or(|only| only == number);
-        let servers = self
-            .servers
-            .iter()
-            .enumerate()
-            .filter(|(number, _)| asked(*number));
-        servers
-            .map(|(_, server)| server)
-            .find_map(|s| Some((s, s.health.problem()?)))
+    /// The servers that are asked here.
+    pub(crate) fn asked(&self) -> impl Iterator<Item = &ServerState> {
+        let only = self.here().scope.server;
+        let servers = self.servers.iter().enumerate();
+        let asked = servers.filter(move |(number, _)| only.is_none_or(|only| only == *number));
+        asked.map(|(_, server)| server)
+    }
+
+    /// Those of them that do not answer, and what is wrong with them.
+    pub(crate) fn troubles(&self) -> impl Iterator<Item = (&ServerState, &Problem)> {
+        self.asked().filter_map(|s| Some((s, s.health.problem()?)))
     }
 
     /// Which servers do not answer.
@@ -275,7 +275,10 @@ impl State {
         self.now = now;
         match event {
             Event::Key(key) if key.kind == KeyEventKind::Release => None,
-            Event::Key(key) => self.key(key),
+            Event::Key(key) => {
+                self.message = None;
+                self.key(key)
+            }
             Event::Mouse(mouse) => self.mouse(mouse),
             Event::Resize(width, height) => {
                 self.size = (width, height);
@@ -440,7 +443,7 @@ impl State {
     /// What is on the screen.
     pub(crate) fn page(&mut self) -> grid::Page {
         let (height, now, stale) = (self.height(), self.now, self.stale());
-        let width = usize::from(self.size.0).saturating_sub(super::view::MARGIN);
+        let width = usize::from(self.size.0).saturating_sub(super::view::AROUND);
         self.grid().page(width, height, now, &stale)
     }
 }

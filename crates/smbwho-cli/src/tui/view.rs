@@ -19,6 +19,10 @@ use crate::output::escape::Visible;
 
 /// Places before the first column: selected, mark, and a gap.
 pub(crate) const MARGIN: usize = 3;
+/// Those, and a gap and the bar behind the last column.
+pub(crate) const AROUND: usize = MARGIN + 2;
+/// Lines for what is wrong with a server, at most.
+const TROUBLE: usize = 3;
 
 /// The colours: those sixteen that every terminal has chosen to suit its
 /// background, or none. What a colour says a sign says too.
@@ -71,8 +75,9 @@ pub(crate) fn draw(frame: &mut Frame<'_>, state: &State, page: &Page, palette: P
     keys(buffer, line_of(area, bottom), state, palette);
     bottom -= 1;
     footer(buffer, line_of(area, bottom), state, palette);
-    if state.trouble().is_some() && area.height > 5 {
-        trouble(buffer, line_of(area, bottom - 1), state, palette);
+    for text in trouble(state).iter().rev() {
+        bottom -= 1;
+        write(buffer, line_of(area, bottom), area.x, text, palette.bad());
     }
     dialogs::draw(frame, state, palette);
 }
@@ -109,12 +114,8 @@ fn path(buffer: &mut Buffer, line: Rect, state: &State, palette: Palette) {
         at = write(buffer, line, at, " › ", DIM);
         at = write(buffer, line, at, place.grid.subject().name(), BOLD);
     }
-    let failing = state.stale().iter().filter(|stale| **stale).count();
-    let waiting = state
-        .servers
-        .iter()
-        .filter(|s| s.health == Health::Asked)
-        .count();
+    let failing = state.troubles().count();
+    let waiting = state.asked().filter(|s| s.health == Health::Asked).count();
     let (text, style) = if failing > 0 {
         (
             format!("! {failing} not answering"),
@@ -149,22 +150,40 @@ fn servers(state: &State) -> String {
     }
 }
 
-/// What is wrong with a server, and when it is tried again.
-fn trouble(buffer: &mut Buffer, line: Rect, state: &State, palette: Palette) {
-    let Some((server, problem)) = state.trouble() else {
-        return;
+/// What is wrong with a server, and when it is tried again: the lines for it
+/// above the footer.
+pub(crate) fn trouble(state: &State) -> Vec<String> {
+    let mut troubles = state.troubles();
+    let (width, height) = state.size;
+    let Some((server, problem)) = troubles.next().filter(|_| height > 8) else {
+        return Vec::new();
     };
     let then = match &server.health {
         Health::Failed(_, when) => {
             let secs = when.saturating_duration_since(Instant::now()).as_secs();
-            format!("again in {secs} s")
+            // Always as wide, so that lines do not come and go.
+            format!("again in {secs:>2} s")
         }
         Health::Stopped(_) => "stopped; r tries again".to_owned(),
         Health::Asked | Health::Good => String::new(),
     };
+    let more = match troubles.count() {
+        0 => String::new(),
+        more => format!(", and {more} more: !"),
+    };
     let name = Visible(&server.name);
-    let text = format!("! {name} ({then}): {}", Visible(&told(problem)));
-    write(buffer, line, line.x, &text, palette.bad());
+    let text = format!("! {name} ({then}{more}): {}", Visible(&told(problem)));
+    let mut lines = dialogs::wrapped(&text, usize::from(width));
+    if lines.len() > TROUBLE {
+        lines.truncate(TROUBLE);
+        if let Some(last) = lines.last_mut() {
+            const MORE: &str = " … (!)";
+            let room = usize::from(width).saturating_sub(MORE.width());
+            let cut = dialogs::wrapped(last, room).swap_remove(0);
+            *last = format!("{}{MORE}", cut.trim_end());
+        }
+    }
+    lines
 }
 
 /// How many rows, their sums, the filter; or what is typed or said.
@@ -216,7 +235,10 @@ pub(crate) fn totals(state: &State) -> String {
     let counts = grid.counts();
     let mut parts = Vec::new();
     let s = if counts.living == 1 { "" } else { "s" };
-    parts.push(if counts.shown == counts.living {
+    parts.push(if !grid.has_answered() {
+        // Nobody can say that there is nothing.
+        "nothing told yet".to_owned()
+    } else if counts.shown == counts.living {
         format!("{} {}{s}", counts.living, counts.one)
     } else {
         format!("{} of {} {}{s}", counts.shown, counts.living, counts.one)
@@ -239,18 +261,11 @@ pub(crate) fn totals(state: &State) -> String {
 
 /// A sum; `+` after it where some rows do not tell, `-` where none does.
 fn total(total: &Total) -> String {
-    match total {
-        Total {
-            sum: 0,
-            unknown: 1..,
-            name,
-        } => format!("{name} -"),
-        Total {
-            sum,
-            unknown: 1..,
-            name,
-        } => format!("{name} {sum}+"),
-        Total { sum, name, .. } => format!("{name} {sum}"),
+    let name = total.head.to_lowercase();
+    match (total.sum, total.unknown) {
+        (0, 1..) => format!("{name} -"),
+        (sum, 1..) => format!("{name} {sum}+"),
+        (sum, 0) => format!("{name} {sum}"),
     }
 }
 

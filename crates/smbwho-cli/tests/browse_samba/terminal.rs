@@ -101,6 +101,8 @@ impl Terminal {
     /// Waits until the shell has the terminal again, as it was, after the
     /// program ended with this code.
     pub(crate) fn is_back(&self, code: i32) {
+        // What is typed before would be the program's.
+        self.wait("prompt", |screen| screen.trim_end().ends_with('$'));
         self.line("echo code=$?; stty -a | grep -o -E -- '-?(icanon|echo) '; echo end");
         let seen = self.wait("shell", |screen| screen.contains("\nend"));
         assert!(seen.contains(&format!("\ncode={code}")), "{code}:\n{seen}");

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use smbwho::{Level, OpenFile, Session};
 
 use super::*;
@@ -24,7 +26,7 @@ fn told(
 ) -> [Vec<String>; 3] {
     let user = |row: &Row<Session>| row.data.user.as_deref().unwrap_or("-").to_owned();
     let delta = store.compare(server, &NAME.into(), rows, complete, Tenths(at * 10));
-    let mut appeared: Vec<String> = delta.appeared.iter().map(|(_, _, row)| user(row)).collect();
+    let mut appeared: Vec<String> = delta.appeared.iter().map(user).collect();
     appeared.sort();
     let changed = delta.changed.iter().map(|(_, row)| user(row)).collect();
     let place = |place: &u32| user(&store.get(*place).expect("a row").row);
@@ -116,6 +118,58 @@ fn half_an_answer_ends_nothing_and_servers_are_apart() {
     );
     assert_eq!(told(&mut store, 0, half, true, 10)[2], names(&["bob"]));
     assert_eq!(store.living(), 3);
+}
+
+/// Whatever order a server tells its rows in, the same ones come and go.
+#[test]
+fn rows_may_change_places() {
+    let people = |ages: &[u64]| {
+        let person = |(n, &age): (usize, &u64)| {
+            let mut session = session(&format!("u{}", n % 90), age, 0);
+            session.idle = None;
+            session
+        };
+        ages.iter().enumerate().map(person).collect::<Vec<_>>()
+    };
+    let ages: Vec<u64> = (0..270).map(|n| 1_000 + 10 * n).collect();
+    let older: Vec<u64> = ages.iter().map(|age| age + 10).collect();
+    type Shuffle = fn(&mut Vec<Session>);
+    let shuffles: [Shuffle; 5] = [
+        |rows| rows.reverse(),
+        |rows| rows.rotate_left(100),
+        |rows| rows.sort_by_key(|row| row.user.clone()),
+        |rows| rows.chunks_mut(7).for_each(<[Session]>::reverse),
+        |rows| {
+            let (left, right) = rows.split_at_mut(135);
+            left.swap_with_slice(right);
+        },
+    ];
+    for shuffle in shuffles {
+        let mut store = Store::new();
+        told(&mut store, 0, people(&ages), true, 0);
+        let mut later = people(&older);
+        shuffle(&mut later);
+        let delta = store.compare(0, &NAME.into(), later.clone(), true, Tenths(100));
+        assert!(delta.is_empty());
+        store.commit(delta, true, true);
+        // Three go, two come, one opens files.
+        for user in ["u3", "u40", "u77"] {
+            let at = later
+                .iter()
+                .position(|row| row.user.as_deref() == Some(user));
+            later.remove(at.expect("there"));
+        }
+        later.insert(20, session("new", 1, 0));
+        later.push(session("newer", 1, 0));
+        later[100].opens = Some(9);
+        let changed = later[100].user.clone();
+        let [appeared, changes, mut gone] = told(&mut store, 0, later, true, 10);
+        gone.sort();
+        assert_eq!(appeared, ["new", "newer"]);
+        assert_eq!(changes, [changed.as_deref().unwrap_or_default()]);
+        assert_eq!(gone, ["u3", "u40", "u77"]);
+        assert_eq!(store.living(), 269);
+    }
 }
 
 #[test]

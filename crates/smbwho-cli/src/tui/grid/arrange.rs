@@ -9,7 +9,7 @@ use std::cmp::Ordering;
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
-use super::{Line, Table, count_on};
+use super::{Grid as _, Line, Table, count_on};
 use crate::live::{Live, Mark, Slot, Tenths};
 use crate::rows::{Cell, Column, compare};
 
@@ -19,6 +19,8 @@ pub(crate) const SLICE: usize = 2048;
 const RUN: usize = 512;
 /// So many rows at once are put in by making the order anew.
 const MANY: usize = 4096;
+/// Rows are sought one by one where they are fewer than one in this many.
+const FEW: usize = 32;
 /// A filter by time is held against every row this often.
 const OFTEN: Duration = Duration::from_secs(2);
 
@@ -107,6 +109,10 @@ impl Groups {
 impl<T: Live> Table<T> {
     /// Makes the order anew.
     pub(super) fn rearrange(&mut self) {
+        if self.selecting.is_some() {
+            // What was to be selected is what was shown until now.
+            self.complete();
+        }
         self.order = self.order.checked_add(1).unwrap_or(1);
         self.shown = 0;
         for (_, total) in &mut self.totals {
@@ -122,6 +128,10 @@ impl<T: Live> Table<T> {
     /// Takes rows out of the order; their content is still that by which they
     /// were put in.
     pub(super) fn take_out(&mut self, places: &[u32]) {
+        let lines = match self.rebuild {
+            None => self.find(places),
+            Some(_) => None,
+        };
         for &place in places {
             self.count(place, false);
         }
@@ -133,17 +143,20 @@ impl<T: Live> Table<T> {
                 .and_then(|place| store.get(place))
                 .is_some_and(|slot| slot.placed == order),
         };
-        match &mut self.rebuild {
-            None if places.is_empty() => {}
-            None => self.lines.retain(stays),
+        match (&mut self.rebuild, lines) {
             // The old order is only looked at by now.
-            Some(rebuild) => {
+            (Some(rebuild), _) => {
                 rebuild.runs.iter_mut().for_each(|run| run.retain(stays));
                 if let Some(merge) = &mut rebuild.merge {
                     merge.left.retain(stays);
                     merge.right.retain(stays);
                     merge.out.retain(stays);
                 }
+            }
+            (None, Some(lines)) => remove(&mut self.lines, lines, stays),
+            (None, None) => {
+                self.spent.compared += self.lines.len() as u64;
+                self.lines.retain(stays);
             }
         }
         for group in self
@@ -154,6 +167,44 @@ impl<T: Live> Table<T> {
         {
             group.headed = false;
         }
+    }
+
+    /// Where the lines of a few rows are, and those of their groups' headings.
+    /// None where they are too many, or one is not where it belongs.
+    fn find(&mut self, places: &[u32]) -> Option<Vec<usize>> {
+        if places.len() > self.lines.len() / FEW {
+            return None;
+        }
+        let placed = |place: &u32| {
+            let slot = self.store.get(*place)?;
+            (slot.placed == self.order).then_some((*place, slot))
+        };
+        let mut wanted = Vec::with_capacity(places.len());
+        for (place, slot) in places.iter().filter_map(placed) {
+            if !self.is_folded(slot) {
+                wanted.push(Line(place));
+            }
+            if self.group_by.is_some() {
+                wanted.push(Line::group(slot.group));
+            }
+        }
+        let mut spent = 0;
+        let found = wanted.iter().map(|line| {
+            let at = self.lines.partition_point(|other| {
+                spent += 1;
+                self.compare(*other, *line).is_lt()
+            });
+            (self.lines.get(at) == Some(line)).then_some(at)
+        });
+        let found = found.collect();
+        self.spent.compared += spent;
+        found
+    }
+
+    /// Whether the row's group is folded.
+    pub(super) fn is_folded(&self, slot: &Slot<T>) -> bool {
+        let group = self.group_by.and_then(|_| self.groups.get(slot.group));
+        group.is_some_and(|group| group.folded)
     }
 
     /// Puts rows in where they belong.
@@ -212,11 +263,7 @@ impl<T: Live> Table<T> {
                 return false;
             }
         }
-        let folded = self.group_by.is_some()
-            && self
-                .groups
-                .get(slot.group)
-                .is_some_and(|group| group.folded);
+        let folded = self.is_folded(slot);
         self.count(place, true);
         !folded
     }
@@ -312,10 +359,11 @@ impl<T: Live> Table<T> {
         let mut run = Vec::new();
         for place in rebuild.next..until {
             if self.store.get(place).is_some() {
-                self.group(place);
+                let group = self.group(place);
                 if self.look_at(place) {
                     run.push(Line(place));
                 }
+                run.extend(group.and_then(|group| self.groups.head(group)));
             }
         }
         let mut spent = 0;
@@ -344,7 +392,8 @@ impl<T: Live> Table<T> {
                 right: right.into(),
             }
         });
-        for _ in 0..rows {
+        let mut spent = 0;
+        while spent < rows {
             let (Some(&left), Some(&right)) = (merge.left.front(), merge.right.front()) else {
                 break;
             };
@@ -354,28 +403,22 @@ impl<T: Live> Table<T> {
                 &mut merge.right
             };
             merge.out.extend(from.pop_front());
+            spent += 1;
         }
-        self.spent.compared += rows as u64;
+        self.spent.compared += spent as u64;
         if merge.left.is_empty() || merge.right.is_empty() {
             merge.out.extend(merge.left.drain(..));
             merge.out.extend(merge.right.drain(..));
             runs.push_back(std::mem::take(&mut merge.out));
             rebuild.merge = None;
         }
-        rows
+        spent.max(1)
     }
 
     /// Shows the order that is ready.
     fn finish(&mut self, mut rebuild: Rebuild) {
         self.lines = rebuild.runs.pop_front().unwrap_or_default();
         self.lines.shrink_to_fit();
-        if self.group_by.is_some() {
-            let numbers = 0..u32::try_from(self.groups.groups.len()).unwrap_or(0);
-            let headings = numbers
-                .filter_map(|number| self.groups.head(number))
-                .collect();
-            self.merge_in(headings);
-        }
         rebuild.late.sort_unstable();
         rebuild.late.dedup();
         if rebuild.late.is_empty() {
@@ -386,7 +429,7 @@ impl<T: Live> Table<T> {
     }
 
     /// The order of two lines; no two are equal.
-    fn compare(&self, a: Line, b: Line) -> Ordering {
+    pub(super) fn compare(&self, a: Line, b: Line) -> Ordering {
         let slot = |line: Line| line.place().and_then(|place| self.store.get(place));
         let (left, right) = (slot(a), slot(b));
         if self.group_by.is_some() {
@@ -417,4 +460,19 @@ impl<T: Live> Table<T> {
         };
         by.then_with(|| a.0.cmp(&b.0))
     }
+}
+
+/// Removes those of the lines at these indices that do not stay.
+fn remove(lines: &mut Vec<Line>, mut at: Vec<usize>, stays: impl Fn(&Line) -> bool) {
+    at.retain(|&at| !stays(&lines[at]));
+    at.sort_unstable();
+    at.dedup();
+    let Some(&first) = at.first() else { return };
+    let mut to = first;
+    let ends = at.iter().skip(1).copied().chain([lines.len()]);
+    for (gap, end) in at.iter().zip(ends) {
+        lines.copy_within(gap + 1..end, to);
+        to += end - gap - 1;
+    }
+    lines.truncate(to);
 }

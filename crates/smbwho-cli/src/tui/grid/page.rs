@@ -1,12 +1,13 @@
 //! What is on the screen, as plain text: the snapshot that views draw.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use unicode_width::UnicodeWidthStr as _;
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use super::{Line, MARKED_FOR, Table, count_on};
 use crate::live::{Live, Mark, Subject, Tenths};
-use crate::output::table::{GAP, write_cell};
+use crate::output::table::{CUT, GAP, write_cell};
 use crate::rows::Align;
 
 /// A screen of a grid.
@@ -100,7 +101,10 @@ impl<T: Live> Table<T> {
                         text.push_str(if index == 0 { "" } else { GAP });
                         let cell = cells.iter().find(|(column, _)| column == at);
                         let cell = cell.map_or("", |(_, text)| text);
-                        text.push_str(&laid_out(cell, *width, column.align));
+                        text.push_str(&match column.name {
+                            "path" => laid_out(&end_of(cell, *width), *width, column.align),
+                            _ => laid_out(cell, *width, column.align),
+                        });
                     }
                     self.row_line(*line, cursor, text, now, stale)
                 }
@@ -154,7 +158,7 @@ impl<T: Live> Table<T> {
         };
         PageLine {
             mark,
-            selected: slot.is_some_and(|slot| slot.selected),
+            selected: line.place().is_some_and(|p| self.store.is_selected(p)),
             cursor,
             heading: false,
             text,
@@ -172,6 +176,22 @@ impl<T: Live> Table<T> {
         let _ = write!(text, "{sign} {by} {name}: {rows}");
         text
     }
+}
+
+/// As much of a path's end as fits: there is the name of the file.
+fn end_of(path: &str, width: usize) -> Cow<'_, str> {
+    if path.width() <= width {
+        return Cow::Borrowed(path);
+    }
+    let mut room = width.saturating_sub(CUT.width().unwrap_or(1));
+    let mut from = path.len();
+    for (at, c) in path.char_indices().rev() {
+        match room.checked_sub(c.width().unwrap_or(0)) {
+            Some(left) => (room, from) = (left, at),
+            None => break,
+        }
+    }
+    Cow::Owned(format!("{CUT}{}", &path[from..]))
 }
 
 /// A cell, cut or filled up to the width of its column.

@@ -261,7 +261,7 @@ fn what_is_shown_is_exported_as_it_is_by_now() {
     };
     let mut out = Vec::new();
     let rows = grid
-        .print(style, false, at(10), &mut out)
+        .print(style, Which::Shown, at(10), &mut out)
         .expect("a Vec takes everything");
     assert_eq!(rows, 1);
     let out = String::from_utf8(out).expect("UTF-8");
@@ -297,6 +297,9 @@ const PRESSES: &[(&str, Press)] = &[
     ("select", |grid| grid.select_next(20)),
     ("wheel", |grid| grid.scroll(-3, 20)),
     ("wider", |grid| grid.size_column(1, 1)),
+    ("select none", |grid| grid.select_none()),
+    ("copy", |grid| copied(grid).map_or((), drop)),
+    ("close", |grid| drop(grid.victims(at(0)))),
 ];
 
 /// Presses after which all rows must be looked at: in slices between presses.
@@ -306,7 +309,24 @@ const SLICED: &[(&str, Press)] = &[
     ("group", |grid| {
         grid.group_next();
     }),
+    ("select all", |grid| grid.select_all()),
 ];
+
+/// What is copied: the selected rows, or the one under the cursor.
+fn copied(grid: &Table<Session>) -> io::Result<Vec<String>> {
+    let style = Style {
+        format: output::Format::Tsv,
+        header: false,
+        colour: false,
+        terminal: true,
+        width: None,
+        nothing: None,
+    };
+    let mut out = Vec::new();
+    grid.print(style, Which::Chosen, at(0), &mut out)?;
+    let text = String::from_utf8(out).expect("UTF-8");
+    Ok(text.lines().map(str::to_owned).collect())
+}
 
 #[test]
 fn a_key_costs_the_same_with_a_hundred_times_the_rows() {
@@ -345,9 +365,58 @@ fn a_refresh_costs_what_changed() {
     later.truncate(99_995);
     take(&mut grid, later, at(0));
     let spent = grid.spent().compared - before.compared;
-    // Fifteen rows, each found its place among 2^17.
-    assert!((15..=15 * (17 + 8)).contains(&spent), "{spent}");
+    // Fifteen rows, each sought and put into its place among 2^17.
+    assert!((15..=15 * (2 * 17 + 8)).contains(&spent), "{spent}");
     assert_eq!(grid.spent().cells, before.cells);
+}
+
+#[test]
+fn all_that_is_shown_is_selected_and_nothing_else() {
+    let row = |user, client| session(user, client, 1, 100);
+    let rows = vec![row("alice", "a"), row("albert", "b"), row("bob", "c")];
+    let mut grid = grid(rows);
+    grid.filter("al");
+    settle(&mut grid);
+    grid.select_all();
+    // Another filter before it is done: meant is what was shown.
+    grid.filter("");
+    settle(&mut grid);
+    assert_eq!(grid.counts().selected, 2);
+    assert_eq!(
+        copied(&grid).expect("a Vec takes everything"),
+        ["b\talbert\t1\t100\t0", "a\talice\t1\t100\t0"]
+    );
+    grid.select_none();
+    assert_eq!(grid.counts().selected, 0);
+    assert_eq!(grid.victims(at(0)).len(), 1, "the row under the cursor");
+    // Rows of a folded group are out of sight.
+    grid.group_next();
+    settle(&mut grid);
+    grid.go(Move::Home, 20);
+    assert!(grid.fold());
+    settle(&mut grid);
+    grid.select_all();
+    settle(&mut grid);
+    assert_eq!(grid.counts().selected, 2);
+    assert_eq!(copied(&grid).expect("a Vec takes everything").len(), 2);
+}
+
+#[test]
+fn a_selection_is_forgotten_however_often() {
+    let mut grid = grid(vec![session("alice", "a", 0, 1), session("bob", "b", 0, 1)]);
+    for _ in 0..=2 * usize::from(u16::MAX) {
+        grid.select_next(20);
+        assert_eq!(grid.counts().selected, 1);
+        grid.select_none();
+        grid.go(Move::Home, 20);
+    }
+    assert!(!grid.page(80, 20, at(0), &[]).lines[0].selected);
+    // A row that is selected twice is one row.
+    for _ in 0..3 {
+        grid.go(Move::Home, 20);
+        grid.select_next(20);
+    }
+    assert_eq!(grid.victims(at(0)).len(), 1);
 }
 
 #[test]

@@ -17,6 +17,7 @@ use crate::live::{Job, Victim};
 use crate::output::{Format, Style};
 use crate::problem::Problem;
 use crate::tui::closing::Ready;
+use crate::tui::grid::Which;
 use crate::tui::state::{Effect, Event, Mode};
 
 impl Loop {
@@ -115,7 +116,9 @@ impl Loop {
             nothing: None,
         };
         let now = self.now();
-        let rows = self.state.grid().print(style, false, now, &mut out)?;
+        let grid = self.state.grid();
+        grid.complete();
+        let rows = grid.print(style, Which::Shown, now, &mut out)?;
         out.flush()?;
         Ok(rows)
     }

@@ -1,19 +1,43 @@
 //! What the keys do in the grid.
 
-use super::{Effect, Mode, State};
+use std::io;
+
+use super::{Effect, Mode, Outcome, State};
 use crate::live::{Scope, Subject};
+use crate::output::escape::Visible;
 use crate::output::{Format, Style};
-use crate::tui::grid::Move;
+use crate::tui::grid::{Move, Which};
 use crate::tui::keys::Action;
 
 /// Text for the clipboard beyond this many bytes is not sent: terminals drop
 /// it without a word.
 const MOST_COPIED: usize = 64 * 1024;
 
+/// Text for the clipboard; takes no more than it can hold.
+struct Clip(Vec<u8>);
+
+impl io::Write for Clip {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.0.len() + bytes.len() > MOST_COPIED {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        self.0.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 impl State {
     pub(super) fn act(&mut self, action: Action) -> Option<Effect> {
         let height = self.height();
         let column = self.grid().column();
+        if matches!(action, Action::Copy | Action::Close | Action::DryRun) {
+            // With all of what is being selected.
+            self.grid().complete();
+        }
         match action {
             Action::Up => self.grid().go(Move::By(-1), height),
             Action::Down => self.grid().go(Move::By(1), height),
@@ -39,6 +63,7 @@ impl State {
             }
             Action::Columns => self.mode = Mode::Columns(column),
             Action::Help => self.mode = Mode::Help(0),
+            Action::Troubles => self.show_troubles(),
             Action::Enter => return self.enter(),
             Action::Back => return self.back(),
             Action::Subject(number) => {
@@ -68,6 +93,25 @@ impl State {
             Action::Interrupt => return Some(Effect::Interrupt),
         }
         None
+    }
+
+    /// What is wrong with the servers, in full, and what to try.
+    fn show_troubles(&mut self) {
+        let mut lines = Vec::new();
+        for (_, problem) in self.troubles() {
+            lines.push(Visible(&problem.line()).to_string());
+            let hint = problem.hint.as_ref();
+            lines.extend(hint.map(|hint| format!("  try: {}", Visible(hint))));
+        }
+        if lines.is_empty() {
+            self.say("Every server answers");
+            return;
+        }
+        self.mode = Mode::Result(Box::new(Outcome {
+            title: "Servers that do not answer",
+            lines,
+            from: 0,
+        }));
     }
 
     fn enter(&mut self) -> Option<Effect> {
@@ -124,14 +168,6 @@ impl State {
     }
 
     fn copy(&mut self) -> Option<Effect> {
-        let now = self.now;
-        let selected = self.grid().counts().selected > 0;
-        if !selected {
-            // The row under the cursor, by way of a selection.
-            let height = self.height();
-            self.grid().select_next(height);
-            self.grid().go(Move::By(-1), height);
-        }
         let style = Style {
             format: Format::Tsv,
             header: false,
@@ -141,25 +177,21 @@ impl State {
             width: None,
             nothing: None,
         };
-        let mut bytes = Vec::new();
-        // Writing to a Vec cannot fail.
-        let rows = self.grid().print(style, true, now, &mut bytes).unwrap_or(0);
-        if !selected {
-            self.grid().select_none();
-        }
+        let mut text = Clip(Vec::new());
+        let now = self.now;
+        let Ok(rows) = self.grid().print(style, Which::Chosen, now, &mut text) else {
+            self.say("Too much for the clipboard; e exports it to a file");
+            return None;
+        };
         if rows == 0 {
             self.say("There is nothing to copy");
-            return None;
-        }
-        if bytes.len() > MOST_COPIED {
-            self.say("Too much for the clipboard; e exports it to a file");
             return None;
         }
         self.say(format!(
             "Copied {rows} {}",
             if rows == 1 { "row" } else { "rows" }
         ));
-        Some(Effect::Copy(String::from_utf8_lossy(&bytes).into_owned()))
+        Some(Effect::Copy(String::from_utf8_lossy(&text.0).into_owned()))
     }
 
     fn close(&mut self, dry: bool) -> Option<Effect> {

@@ -13,6 +13,9 @@ use crate::tui::keys;
 
 impl State {
     pub(super) fn key(&mut self, key: KeyEvent) -> Option<Effect> {
+        if keys::action(key) == Some(keys::Action::Suspend) {
+            return Some(Effect::Suspend);
+        }
         let interrupts = keys::action(key) == Some(keys::Action::Interrupt);
         if interrupts && !matches!(self.mode, Mode::Grid | Mode::Ending) {
             // As Esc: nothing that is asked is agreed to.

@@ -18,7 +18,7 @@ fn session(user: &str, client: &str) -> Session {
 fn failed(secs: u64) -> Health {
     let mut problem = Problem::interrupted("fs2");
     problem.step = Some("connect");
-    "nothing listens there".clone_into(&mut problem.message);
+    "nobody listens".clone_into(&mut problem.message);
     Health::Failed(
         problem,
         std::time::Instant::now() + Duration::from_secs(secs),
@@ -151,21 +151,19 @@ fn servers_go_stale_and_come_back() {
         ["fs1 ws1 alice 1 1m 05s -", "!fs2 ws1 bob 1 1m 05s -"]
     );
     let trouble = state
-        .trouble()
+        .troubles()
+        .next()
         .map(|(server, problem)| (server.name.to_string(), told(problem)));
     assert_eq!(
         trouble,
-        Some((
-            "fs2".to_owned(),
-            "connect: nothing listens there".to_owned()
-        ))
+        Some(("fs2".to_owned(), "connect: nobody listens".to_owned()))
     );
     press(&mut state, "6");
     assert_eq!(
         shown(&mut state),
         [
             "fs1 ok 1 - 5s -",
-            "!fs2 stale 1 - 5s connect: nothing listens there"
+            "!fs2 stale 1 - 5s connect: nobody listens"
         ]
     );
     answer(

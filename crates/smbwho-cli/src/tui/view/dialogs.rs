@@ -104,10 +104,11 @@ fn boxed(frame: &mut Frame<'_>, title: &str, lines: &[Styled], from: usize, last
     let tall = lines.len() + last.len() + 2;
     let height = u16::try_from(tall)
         .unwrap_or(u16::MAX)
-        .min(area.height.saturating_sub(2));
+        // The line of keys stays in sight.
+        .min(area.height.saturating_sub(1));
     let inside = Rect::new(
         area.x + (area.width.saturating_sub(width)) / 2,
-        area.y + (area.height.saturating_sub(height)) / 2,
+        area.y + (area.height.saturating_sub(height + 1)) / 2,
         width.min(area.width),
         height,
     );
@@ -118,6 +119,12 @@ fn boxed(frame: &mut Frame<'_>, title: &str, lines: &[Styled], from: usize, last
         .title(format!(" {title} "));
     block.render(inside, buffer);
     let shown = usize::from(height.saturating_sub(2)).saturating_sub(last.len());
+    let mut lines = lines;
+    if lines.len() > shown && shown > 0 {
+        let more = format!("… {} more lines: ↓", lines.len() + 1 - shown);
+        lines.truncate(shown - 1);
+        lines.push((more, DIM));
+    }
     let lines = lines.iter().take(shown).chain(&last);
     for (index, (text, style)) in lines.enumerate() {
         let mut line = line_of(inside, u16::try_from(index + 1).unwrap_or(u16::MAX));
@@ -130,7 +137,7 @@ fn boxed(frame: &mut Frame<'_>, title: &str, lines: &[Styled], from: usize, last
 }
 
 /// The text in lines of so many places, broken between words where it can be.
-fn wrapped(text: &str, room: usize) -> Vec<String> {
+pub(super) fn wrapped(text: &str, room: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     let mut push = |part: &str| {
         let last = lines.len() - 1;

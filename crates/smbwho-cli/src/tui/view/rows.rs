@@ -19,8 +19,8 @@ pub(super) fn draw(buffer: &mut Buffer, page: &Page, state: &State, palette: Pal
     }
     if page.lines.is_empty() {
         let counts = state.here().grid.counts();
-        let answered = state.rounds > 0;
-        let text = match (counts.living, answered) {
+        let text = match (counts.living, state.here().grid.has_answered()) {
+            (0, false) if state.troubles().next().is_some() => "no answer".to_owned(),
             (0, false) => "asking …".to_owned(),
             (0, true) => format!("no {}", page.subject.name()),
             _ => "nothing matches the filter".to_owned(),

@@ -201,6 +201,47 @@ fn nothing_yet() {
 }
 
 #[test]
+fn nobody_says_that_there_is_nothing_before_a_server_does() {
+    let mut state = state(&["fs1", "fs2.example.com"], Subject::Sessions);
+    let seen = screen(&mut state);
+    assert!(seen.contains("asking …") && seen.contains("nothing told yet"));
+    let then = Instant::now() + Duration::from_secs(10);
+    let mut problem = refused();
+    problem.hint = Some("Is the server up?".to_owned());
+    answer(&mut state, 1, None, Health::Failed(problem, then), 1);
+    answer(&mut state, 0, None, Health::Stopped(refused()), 1);
+    let seen = screen(&mut state);
+    assert!(seen.contains("no answer") && seen.contains("nothing told yet"));
+    assert!(!seen.contains("no sessions") && !seen.contains("0 sessions"));
+    assert!(seen.contains("! 2 not answering") && seen.contains("and 1 more: !"));
+    press(&mut state, "!");
+    let seen = screen(&mut state);
+    assert!(seen.contains("try: Is the server up?"), "{seen}");
+    press(&mut state, "q");
+    let nobody = Some(Rows::Sessions(Vec::new()));
+    answer(&mut state, 1, nobody, Health::Good, 2);
+    let seen = screen(&mut state);
+    assert!(seen.contains("no sessions") && seen.contains("0 sessions"));
+}
+
+#[test]
+fn a_long_failure_is_told_in_whole_lines_without_hiding_the_totals() {
+    let mut state = office();
+    let mut problem = refused();
+    problem.message = "what went wrong is a long story ".repeat(20);
+    let then = Instant::now() + Duration::from_secs(10);
+    answer(&mut state, 1, None, Health::Failed(problem, then), 10);
+    let seen = screen(&mut state);
+    let lines: Vec<&str> = seen.lines().collect();
+    assert!(
+        lines[19].starts_with("! fs2.example.com (again in"),
+        "{seen}"
+    );
+    assert!(lines[21].ends_with(" … (!)"), "{seen}");
+    assert!(lines[22].starts_with("4 sessions"), "{seen}");
+}
+
+#[test]
 fn without_colour_signs_say_the_same() {
     let mut state = office();
     let coloured = screen(&mut state);
