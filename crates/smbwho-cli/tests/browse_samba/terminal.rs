@@ -1,6 +1,6 @@
 //! A terminal of 80 by 24 with a shell in it, in a tmux of the test's own.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -19,9 +19,11 @@ impl Terminal {
             folder: tempfile::tempdir().expect("a folder"),
         };
         let size = ["-x", "80", "-y", "24"];
-        let shell = "PS1='$ ' exec bash --norc --noprofile -i";
+        let shell = "cd; PS1='$ ' exec bash --norc --noprofile -i";
         terminal.tmux(&[&["new-session", "-d"], &size[..], &[shell]].concat());
         terminal.line("export SMBWHO_PASSWORD=adm");
+        // What programs copy is the clipboard.
+        terminal.tmux(&["set-option", "-s", "set-clipboard", "on"]);
         let log = terminal.audit_log();
         terminal.line(&format!("export SMBWHO_AUDIT_LOG={}; clear", log.display()));
         terminal
@@ -72,6 +74,42 @@ impl Terminal {
         self.tmux(&["capture-pane", "-p"])
     }
 
+    /// The same with the codes of its styles.
+    pub(crate) fn styled(&self) -> String {
+        self.tmux(&["capture-pane", "-p", "-e"])
+    }
+
+    /// Clicks on a place of the screen, counted from 1.
+    pub(crate) fn click(&self, column: usize, line: usize) {
+        for how in ['M', 'm'] {
+            self.tmux(&[
+                "send-keys",
+                "-l",
+                &format!("\u{1b}[<0;{column};{line}{how}"),
+            ]);
+        }
+    }
+
+    pub(crate) fn resize(&self, columns: usize, lines: usize) {
+        let (columns, lines) = (columns.to_string(), lines.to_string());
+        self.tmux(&["resize-window", "-x", &columns, "-y", &lines]);
+    }
+
+    /// What was copied last.
+    pub(crate) fn clipboard(&self) -> String {
+        self.tmux(&["show-buffer"])
+    }
+
+    /// The home and first folder of the shell.
+    pub(crate) fn home(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Ends the terminal under whatever runs in it.
+    pub(crate) fn close(&self) {
+        self.tmux(&["kill-server"]);
+    }
+
     /// Waits until the screen is as it should be, and gives it back.
     pub(crate) fn wait(&self, what: &str, is_so: impl Fn(&str) -> bool) -> String {
         let until = Instant::now() + PATIENCE;
@@ -85,15 +123,20 @@ impl Terminal {
         }
     }
 
-    /// Sends a signal to the program that the shell runs.
-    pub(crate) fn signal(&self, signal: &str) {
+    /// The process that the shell runs.
+    pub(crate) fn program(&self) -> String {
         let shell = self.tmux(&["display-message", "-p", "#{pane_pid}"]);
         let shell = shell.trim();
         let children = std::fs::read_to_string(format!("/proc/{shell}/task/{shell}/children"));
         let children = children.expect("the shell's children");
+        children.trim().to_owned()
+    }
+
+    /// Sends a signal to it.
+    pub(crate) fn signal(&self, signal: &str) {
         let sent = Command::new("kill")
             .arg(signal)
-            .args(children.split_whitespace())
+            .args(self.program().split_whitespace())
             .status();
         assert!(sent.expect("kill runs").success());
     }

@@ -14,7 +14,7 @@ use crate::live::{Live, Mark, Slot, Tenths};
 use crate::rows::{Cell, Column, compare};
 
 /// Rows looked at between two looks at the keyboard.
-pub(crate) const SLICE: usize = 2048;
+pub(crate) const SLICE: usize = 1024;
 /// Rows of a run that are sorted at once.
 const RUN: usize = 512;
 /// So many rows at once are put in by making the order anew.
