@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from statistics import median
 
+import browse
 import report
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -27,9 +28,10 @@ def say(text):
 class Labs:
     """The servers, and how each program is told to ask them."""
 
-    def __init__(self, counts):
+    def __init__(self, counts, living=()):
+        more = [f"--living={count}" for count in living]
         self.process = subprocess.Popen(
-            [BUILT / "labs", *map(str, counts)],
+            [BUILT / "labs", *map(str, counts), *more],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -61,6 +63,12 @@ class Labs:
         self.process.stdin.write("\n")
         self.process.stdin.flush()
         return json.loads(self.process.stdout.readline())
+
+    def change(self, sessions):
+        """So many sessions of the living servers have other files open."""
+        self.process.stdin.write(f"{sessions}\n")
+        self.process.stdin.flush()
+        self.process.stdout.readline()
 
     def close(self):
         self.process.stdin.close()
@@ -181,6 +189,11 @@ def codec(sessions, rounds, folder):
     return found
 
 
+def grid(labs, quick):
+    say("the grid …")
+    return browse.measure(labs, quick, once)
+
+
 def main():
     parser = argparse.ArgumentParser(prog="benches/compare")
     parser.add_argument("--quick", action="store_true")
@@ -190,7 +203,7 @@ def main():
     runs = 3 if quick else 7
     grows = [1_000, 10_000, 100_000] if quick else GROWTH
     counts = sorted({4, 5_000, 100_000, *grows})
-    labs = Labs(counts)
+    labs = Labs(counts, [browse.FEW, browse.MANY])
     try:
         with tempfile.TemporaryDirectory() as folder:
             found = {
@@ -210,6 +223,7 @@ def main():
                     folder,
                 ),
                 "codec": codec(100_000, 5 if quick else 20, folder),
+                "browse": grid(labs, quick),
             }
     finally:
         labs.close()

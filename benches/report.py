@@ -5,6 +5,7 @@ import platform
 import subprocess
 from pathlib import Path
 
+import browse
 import plot
 
 INTRODUCTION = """# Performance
@@ -237,6 +238,7 @@ def publish(found, folder):
     table = Table()
     for add in (add_lines, add_processes, add_hosts, add_codec, add_growth):
         add(table, found)
+    browse.add(table, found["browse"])
     if folder is None:
         print(table.text())
         return
@@ -244,7 +246,7 @@ def publish(found, folder):
         "\n## As it grows\n\n"
         "![CPU time as sessions grow](performance-sessions.svg)\n\n"
         "![CPU time as hosts grow](performance-hosts.svg)\n"
-    ) + estates(found) + HOW.format(jobs=found["jobs"])
+    ) + browse.section(found["browse"]) + estates(found) + HOW.format(jobs=found["jobs"])
     (folder / "performance.md").write_text(page, encoding="utf-8")
     for name, svg in plots(found).items():
         (folder / name).write_text(svg, encoding="utf-8")
