@@ -26,6 +26,8 @@ def width(char):
 
 def apply(codes, style):
     """The style after an SGR sequence."""
+    # A colour of the terminal's own, told by its number among 256.
+    codes = re.sub(r"38;5;([0-7])(?![0-9])", r"3\1", codes)
     for code in [int(code or 0) for code in codes.split(";")]:
         if code == 0:
             style = {}

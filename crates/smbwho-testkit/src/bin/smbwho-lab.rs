@@ -12,7 +12,7 @@ use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net::{SocketAddr, UnixListener, UnixStream};
 use std::process::{Command, ExitCode, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 const PREFIX: &str = "smbwho-lab-control-";
 /// Ends what `serve` has to say.
@@ -58,6 +58,9 @@ struct Up {
     /// How many of them it puts on a page.
     #[arg(long, default_value_t = 1_000_000)]
     page: usize,
+    /// Every two seconds one of them ends, and another comes.
+    #[arg(long)]
+    restless: bool,
     /// Says it as variables for a shell to eval.
     #[arg(long)]
     shell: bool,
@@ -107,6 +110,7 @@ fn start(up: &Up) -> Result<(), Failure> {
         .arg(std::env::current_exe()?)
         .args(["serve", kind.get_name()])
         .args(["--sessions", &up.sessions.to_string()])
+        .args(up.restless.then_some("--restless"))
         .args(["--page", &up.page.to_string()]);
     if up.shell {
         command.arg("--shell");
@@ -236,12 +240,53 @@ fn standalone() -> Result<(Lab, Facts), Failure> {
     Ok((Box::new((held, samba)), facts))
 }
 
+/// The people who are connected after so many seconds: each came two seconds
+/// after the one before.
+fn restless(count: u32, passed: u32) -> Vec<LabSession> {
+    const NAMES: [&str; 12] = [
+        "alice", "bob", "carol", "dave", "erin", "frank", "grace", "heidi", "ivan", "judy", "mike",
+        "olga",
+    ];
+    let first = passed / 2;
+    let session = |number: u32| {
+        let name = NAMES[number as usize * 5 % NAMES.len()];
+        let client = format!(r"\\ws{:03}", number * 37 % 1000);
+        let age = passed + 2 * count - 2 * number;
+        LabSession {
+            opens: number % 7,
+            // Those of the beginning have been there for up to ten hours.
+            active_secs: age
+                + if number < count {
+                    600 * (number * 11 % 60)
+                } else {
+                    0
+                },
+            idle_secs: if number.is_multiple_of(3) {
+                age
+            } else {
+                age % 2
+            },
+            ..LabSession::new(&client, name)
+        }
+    };
+    (first..first + count).map(session).collect()
+}
+
 fn endpoint(up: &Up) -> Result<(Lab, Facts), Failure> {
     let password = random_word()?;
-    let sessions: Vec<LabSession> = (0..up.sessions).map(LabSession::numbered).collect();
-    let endpoint = Endpoint::builder()
-        .samba(Samba::builder().admin("root", &password))
-        .serve(SessionService::new(sessions).page(up.page))?;
+    let builder = Endpoint::builder().samba(Samba::builder().admin("root", &password));
+    let (count, page, began) = (up.sessions, up.page, Instant::now());
+    let endpoint = if up.restless {
+        builder.start(move |request| {
+            let passed = u32::try_from(began.elapsed().as_secs()).unwrap_or(u32::MAX / 4);
+            SessionService::new(restless(count, passed))
+                .page(page)
+                .answer(request)
+        })?
+    } else {
+        let sessions: Vec<LabSession> = (0..count).map(LabSession::numbered).collect();
+        builder.serve(SessionService::new(sessions).page(page))?
+    };
     let server = endpoint.address();
     let facts = Facts {
         id: format!("endpoint-{}", endpoint.port()),
