@@ -103,7 +103,7 @@ pub use name::Name;
 pub use pattern::Pattern;
 pub use rows::{Page, Rows};
 pub use server::Server;
-pub use session::{Level, Protection, Session, SessionFlags};
+pub use session::{Level, Protection, Session, SessionFlags, SmbConnection};
 pub use sessions::SessionsQuery;
 pub use shares::{
     Caching, MaxUses, NewShare, Share, ShareChange, ShareKind, ShareLevel, ShareSecurity,

@@ -119,7 +119,8 @@ impl Server {
     /// ```no_run
     /// # async fn example() -> Result<(), smbwho::Error> {
     /// for session in smbwho::Server::local().sessions().collect().await?.rows {
-    ///     println!("{:?} from {:?}", session.user, session.address);
+    ///     let address = session.smb.and_then(|smb| smb.address);
+    ///     println!("{:?} from {:?}", session.user, address);
     /// }
     /// # Ok(())
     /// # }

@@ -43,15 +43,9 @@ pub struct Session {
     /// The transport the client came over. Level 502.
     #[doc(alias = "sesi502_transport")]
     pub transport: Option<Name>,
-    /// The SMB dialect: `3.1.1`. Told by no level; only this computer's own
-    /// Samba tells it.
-    pub dialect: Option<Name>,
-    /// How messages are encrypted. As the dialect.
-    pub cipher: Option<Protection>,
-    /// How messages are signed. As the dialect.
-    pub signing: Option<Protection>,
-    /// The client's end of the connection. As the dialect.
-    pub address: Option<SocketAddr>,
+    /// The connection it came over: told by no level, only by this computer's
+    /// own Samba. Behind a pointer, since rows by the hundred thousand lack it.
+    pub smb: Option<Box<SmbConnection>>,
     /// The level of information this row was told at. `None` where it was
     /// told otherwise than by a call that has levels.
     pub level: Option<Level>,
@@ -70,13 +64,24 @@ impl Session {
             flags: None,
             client_type: None,
             transport: None,
-            dialect: None,
-            cipher: None,
-            signing: None,
-            address: None,
+            smb: None,
             level: level.into(),
         }
     }
+}
+
+/// The connection of a session, as the server's own computer sees it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SmbConnection {
+    /// The SMB dialect: `3.1.1`.
+    pub dialect: Option<Name>,
+    /// How messages are encrypted.
+    pub cipher: Option<Protection>,
+    /// How messages are signed.
+    pub signing: Option<Protection>,
+    /// The client's end of it.
+    pub address: Option<SocketAddr>,
 }
 
 /// How the messages of a session are protected.

@@ -1,8 +1,8 @@
 //! The columns of sessions.
 
-use smbwho::{Level, Session, SessionFlags};
+use smbwho::{Level, Session, SessionFlags, SmbConnection};
 
-use super::{Align, Cell, Column, Kind, Shown};
+use super::{Align, Cell, Column, Kind, Row, Shown};
 
 impl Kind for Session {
     const NAME: &'static str = "sessions";
@@ -91,28 +91,33 @@ impl Kind for Session {
             header: "DIALECT",
             align: Align::Left,
             shown: Shown::Here,
-            cell: |row| Cell::text(&row.data.dialect),
+            cell: |row| smb(row, |smb| Cell::text(&smb.dialect)),
         },
         Column {
             name: "cipher",
             header: "CIPHER",
             align: Align::Left,
             shown: Shown::Here,
-            cell: |row| Cell::protection(&row.data.cipher),
+            cell: |row| smb(row, |smb| Cell::protection(&smb.cipher)),
         },
         Column {
             name: "signing",
             header: "SIGNING",
             align: Align::Left,
             shown: Shown::Here,
-            cell: |row| Cell::protection(&row.data.signing),
+            cell: |row| smb(row, |smb| Cell::protection(&smb.signing)),
         },
         Column {
             name: "address",
             header: "ADDRESS",
             align: Align::Left,
             shown: Shown::Here,
-            cell: |row| row.data.address.map_or(Cell::Unknown, Cell::Address),
+            cell: |row| smb(row, |smb| smb.address.map_or(Cell::Unknown, Cell::Address)),
         },
     ];
+}
+
+/// A cell of what only the server's own computer knows.
+fn smb<'a>(row: &'a Row<Session>, cell: fn(&'a SmbConnection) -> Cell<'a>) -> Cell<'a> {
+    row.data.smb.as_deref().map_or(Cell::Unknown, cell)
 }

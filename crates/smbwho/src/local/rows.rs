@@ -8,7 +8,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::status::{self, Crypto, Open, ServerId, Status};
-use crate::{ClientBasis, Connection, Name, OpenFile, Permissions, Protection, Session};
+use crate::{
+    ClientBasis, Connection, Name, OpenFile, Permissions, Protection, Session, SmbConnection,
+};
 
 /// Rights in an access mask ([MS-SMB2] 2.2.13.1.1), and the permission that
 /// each comes to.
@@ -43,10 +45,12 @@ impl Status {
                     .as_deref()
                     .and_then(|id| oldest.get(id).copied()),
             },
-            dialect: session.session_dialect.as_deref().map(dialect),
-            cipher: session.encryption.as_ref().and_then(protection),
-            signing: session.signing.as_ref().and_then(protection),
-            address: session.hostname.as_deref().and_then(address),
+            smb: smb(SmbConnection {
+                dialect: session.session_dialect.as_deref().map(dialect),
+                cipher: session.encryption.as_ref().and_then(protection),
+                signing: session.signing.as_ref().and_then(protection),
+                address: session.hostname.as_deref().and_then(address),
+            }),
             ..Session::unknown(None)
         };
         self.sessions.iter().zip(opens).map(row).collect()
@@ -201,6 +205,11 @@ impl<'a> Owners<'a> {
 
 fn name(text: &Option<String>) -> Option<Name> {
     text.as_deref().map(Name::from)
+}
+
+/// What is known of a connection, if anything is.
+fn smb(connection: SmbConnection) -> Option<Box<SmbConnection>> {
+    (connection != SmbConnection::default()).then(|| Box::new(connection))
 }
 
 /// `SMB3_11` as everybody else writes it. What is new stays as it is.

@@ -85,23 +85,25 @@ fn sessions_have_what_only_samba_itself_knows() {
     };
     assert_eq!(alice.client.as_deref(), Some("ws10"));
     assert_eq!(alice.user.as_deref(), Some("alice"));
-    assert_eq!(alice.address, "192.0.2.7:49686".parse().ok());
-    assert_eq!(alice.dialect.as_deref(), Some("3.1.1"));
-    assert_eq!(alice.cipher, Some(Protection::None));
-    let signing = alice.signing.as_ref().map(ToString::to_string);
+    let smb = |row: &Session| row.smb.clone().unwrap_or_default();
+    let (alice_smb, bob_smb, carol_smb) = (smb(alice), smb(bob), smb(carol));
+    assert_eq!(alice_smb.address, "192.0.2.7:49686".parse().ok());
+    assert_eq!(alice_smb.dialect.as_deref(), Some("3.1.1"));
+    assert_eq!(alice_smb.cipher, Some(Protection::None));
+    let signing = alice_smb.signing.as_ref().map(ToString::to_string);
     assert_eq!(signing.as_deref(), Some("partial(AES-128-GMAC)"));
     // The oldest connection to a share; for bob the session itself.
     assert_eq!(alice.active, Some(Duration::from_secs(120)));
     assert_eq!(bob.active, Some(Duration::from_secs(3600)));
-    assert_eq!(bob.address, "[2001:db8::7]:445".parse().ok());
-    assert_eq!(bob.cipher, Some(Protection::Full("AES-128-GCM".into())));
+    assert_eq!(bob_smb.address, "[2001:db8::7]:445".parse().ok());
+    assert_eq!(bob_smb.cipher, Some(Protection::Full("AES-128-GCM".into())));
     assert_eq!(
-        (&bob.signing, bob.dialect.as_deref()),
+        (&bob_smb.signing, bob_smb.dialect.as_deref()),
         (&None, Some("SMB4_00"))
     );
     // Nobody connected in the future; an address that is none is not told.
     assert_eq!(
-        (carol.active, carol.address, &carol.dialect),
+        (carol.active, carol_smb.address, &carol_smb.dialect),
         (None, None, &None)
     );
     for row in &rows {
