@@ -1,13 +1,15 @@
 //! Text that a server sent: names of people, computers, files and shares.
 
+mod short;
+
 use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::ops::Deref;
 
-use ascii::AsciiStr;
-use compact_str::CompactString;
 use smbwho_rpc::ndr::WStr;
+
+use short::Short;
 
 /// A name as a server told it.
 ///
@@ -22,12 +24,13 @@ use smbwho_rpc::ndr::WStr;
 #[derive(Clone)]
 pub struct Name(Repr);
 
-/// As small as a `String`, since a row has several: the rare kind is boxed, and stands where the
-/// text has no value.
+/// As small as a `String`, since a row has several; the rare kind is boxed.
 #[derive(Clone)]
 enum Repr {
+    /// The text is the name, short and ASCII as nearly all are.
+    Short(Short),
     /// The text is the name.
-    Whole(CompactString),
+    Long(Box<str>),
     /// The text does not say it all.
     Broken(Box<Broken>),
 }
@@ -37,14 +40,14 @@ const _: () = assert!(size_of::<Option<Name>>() == size_of::<String>());
 /// A name that is no well-formed UTF-16.
 #[derive(Clone)]
 struct Broken {
-    text: CompactString,
+    text: Box<str>,
     units: Box<[u16]>,
 }
 
 impl Name {
     /// The name of these UTF-16 units, which need not be well-formed.
     pub fn from_utf16(units: impl Iterator<Item = u16> + Clone) -> Self {
-        let mut text = CompactString::default();
+        let mut text = String::new();
         let mut whole = true;
         for unit in char::decode_utf16(units.clone()) {
             match unit {
@@ -57,25 +60,32 @@ impl Name {
             }
         }
         if whole {
-            return Self(Repr::Whole(text));
+            return Self::from(text);
         }
         let units = units.collect();
+        let text = text.into_boxed_str();
         Self(Repr::Broken(Box::new(Broken { text, units })))
     }
 
-    /// Takes the name out of a reply. Names are nearly always short and ASCII: those are narrowed
-    /// eight units at a time, the others decoded in full.
+    /// Takes the name out of a reply. Names are nearly always short and ASCII, and paths ASCII:
+    /// those are narrowed, the others decoded in full.
     #[inline(always)]
     pub(crate) fn from_wire(wire: WStr<'_>) -> Self {
-        let mut buffer = [0; MAX_NARROWED];
-        match narrow(wire.as_bytes(), &mut buffer) {
-            Some(ascii) => Self(Repr::Whole(CompactString::new(ascii))),
+        match Short::from_utf16le(wire.as_bytes()) {
+            Some(short) => Self(Repr::Short(short)),
             None => Self::in_full(wire),
         }
     }
 
     #[cold]
     fn in_full(wire: WStr<'_>) -> Self {
+        let narrowed = wire.units().map(|unit| u8::try_from(unit).ok());
+        if wire.units().all(|unit| unit < 0x80)
+            && let Some(ascii) = narrowed.collect()
+            && let Ok(text) = String::from_utf8(ascii)
+        {
+            return Self::from(text);
+        }
         Self::from_utf16(wire.units())
     }
 
@@ -83,7 +93,8 @@ impl Name {
     #[inline]
     pub fn as_str(&self) -> &str {
         match &self.0 {
-            Repr::Whole(text) => text,
+            Repr::Short(short) => short.as_str(),
+            Repr::Long(text) => text,
             Repr::Broken(broken) => &broken.text,
         }
     }
@@ -91,72 +102,24 @@ impl Name {
     /// The UTF-16 units exactly as the server sent them.
     pub fn to_utf16(&self) -> Vec<u16> {
         match &self.0 {
-            Repr::Whole(text) => text.encode_utf16().collect(),
             Repr::Broken(broken) => broken.units.to_vec(),
+            _ => self.as_str().encode_utf16().collect(),
         }
     }
 
     /// Whether the name was well-formed UTF-16, and the text therefore is the
     /// name itself.
     pub fn is_well_formed(&self) -> bool {
-        matches!(self.0, Repr::Whole(_))
+        self.units().is_none()
     }
 
     /// What the text does not say.
     fn units(&self) -> Option<&[u16]> {
         match &self.0 {
-            Repr::Whole(_) => None,
             Repr::Broken(broken) => Some(&broken.units),
+            _ => None,
         }
     }
-}
-
-/// Units of the longest name that is narrowed. NetBIOS names, account names and addresses fit.
-const MAX_NARROWED: usize = 64;
-
-/// The text of UTF-16LE bytes if it is ASCII and not too long for `buffer`.
-#[inline(always)]
-fn narrow<'b>(wire: &[u8], buffer: &'b mut [u8; MAX_NARROWED]) -> Option<&'b str> {
-    let narrowed = buffer.get_mut(..wire.len() / 2)?;
-    let mut seen = 0;
-    if let (Some(last_units), Some(last)) = (wire.last_chunk(), narrowed.len().checked_sub(8)) {
-        let (eights, _) = narrowed.as_chunks_mut();
-        for (to, units) in eights.iter_mut().zip(wire.as_chunks().0) {
-            seen |= narrow_eight(units, to);
-        }
-        // The last eight once more rather than what is left one by one: the stores stay whole
-        // words, as the text is read again.
-        if let Some(to) = narrowed.get_mut(last..).and_then(<[u8]>::first_chunk_mut) {
-            seen |= narrow_eight(last_units, to);
-        }
-    } else {
-        for (to, unit) in narrowed.iter_mut().zip(wire.as_chunks().0) {
-            let unit = u16::from_le_bytes(*unit);
-            seen |= u64::from(unit);
-            *to = unit as u8;
-        }
-    }
-    const NOT_ASCII: u64 = 0xff80_ff80_ff80_ff80;
-    if seen & NOT_ASCII != 0 {
-        return None;
-    }
-    // Looks at whole words, where the check for UTF-8 goes byte by byte through a short text.
-    AsciiStr::from_ascii(narrowed).ok().map(AsciiStr::as_str)
-}
-
-/// Narrows eight units that are ASCII; gives all their bits, at the places of four, by which it is
-/// known whether they are.
-#[inline(always)]
-fn narrow_eight(units: &[u8; 16], to: &mut [u8; 8]) -> u64 {
-    // Four units in a word, drawn together by their empty bytes.
-    let narrow_four = |units: u64| {
-        let twos = (units | units >> 8) & 0x0000_ffff_0000_ffff;
-        (twos | twos >> 16) & 0xffff_ffff
-    };
-    let both = u128::from_le_bytes(*units);
-    let (first, second) = (both as u64, (both >> 64) as u64);
-    *to = (narrow_four(first) | narrow_four(second) << 32).to_le_bytes();
-    first | second
 }
 
 impl PartialEq for Name {
@@ -202,13 +165,19 @@ impl AsRef<str> for Name {
 
 impl From<&str> for Name {
     fn from(text: &str) -> Self {
-        Self(Repr::Whole(CompactString::new(text)))
+        match Short::new(text) {
+            Some(short) => Self(Repr::Short(short)),
+            None => Self(Repr::Long(text.into())),
+        }
     }
 }
 
 impl From<String> for Name {
     fn from(text: String) -> Self {
-        Self(Repr::Whole(CompactString::from(text)))
+        match Short::new(&text) {
+            Some(short) => Self(Repr::Short(short)),
+            None => Self(Repr::Long(text.into_boxed_str())),
+        }
     }
 }
 
@@ -271,18 +240,30 @@ mod tests {
     }
 
     #[test]
-    fn names_are_narrowed_at_every_length() {
+    fn names_are_the_same_at_every_length_wherever_they_come_from() {
         let text = "abcdefghijklmnopqrstuvwxyz".repeat(3);
         for length in 0..=text.len() {
-            let bytes: Vec<u8> = text[..length].bytes().flat_map(|b| [b, 0]).collect();
-            let name = Name::from_wire(WStr::from_utf16le(&bytes).expect("whole units"));
-            assert_eq!(name, text[..length]);
-            // One that is not ASCII, wherever it stands, is seen.
+            let units: Vec<u16> = text[..length].encode_utf16().collect();
+            let from_wire = |units: &[u16]| {
+                let bytes: Vec<u8> = units.iter().flat_map(|unit| unit.to_le_bytes()).collect();
+                Name::from_wire(WStr::from_utf16le(&bytes).expect("whole units"))
+            };
+            let wire = from_wire(&units);
+            assert_eq!(wire, text[..length]);
+            for other in [Name::from(&text[..length]), name(&units)] {
+                assert_eq!((&other, other.is_well_formed()), (&wire, true));
+                assert_eq!(other.to_utf16(), units);
+            }
+            // One that is not ASCII, or no character, wherever it stands, is seen.
             for at in 0..length {
-                let mut bytes = bytes.clone();
-                bytes[2 * at + 1] = 1;
-                let name = Name::from_wire(WStr::from_utf16le(&bytes).expect("whole units"));
-                assert_eq!(name.chars().filter(|c| !c.is_ascii()).count(), 1);
+                for unit in [0x80, 0x161, 0x7fff, 0xd861] {
+                    let mut units = units.clone();
+                    units[at] = unit;
+                    let wire = from_wire(&units);
+                    assert_eq!(wire, name(&units));
+                    assert_eq!(wire.to_utf16(), units);
+                    assert_eq!(wire.is_well_formed(), unit != 0xd861);
+                }
             }
         }
     }
