@@ -20,7 +20,7 @@ fn decode(criterion: &mut Criterion) {
             bencher.iter(|| borrowed(stub, level));
         });
         group.bench_with_input(id("rows"), &stub, |bencher, stub| {
-            bencher.iter(|| rows(stub, level));
+            bencher.iter_with_large_drop(|| rows(stub, level));
         });
     }
     let stub = reply(SESSIONS, SessionLevel::L10);

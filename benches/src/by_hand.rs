@@ -32,7 +32,7 @@ fn text<'a>(stub: &'a [u8], pointer: u32, at: &mut usize) -> Option<Option<WStr<
 }
 
 /// By hand: the sessions of a good reply at `SIZE` bytes each, `make` taking a fixed part and the
-/// place of the texts.
+/// place of the texts, each given out as it is found good.
 #[inline(always)]
 fn by_hand<'a, T, const SIZE: usize>(
     stub: &'a [u8],
@@ -41,19 +41,12 @@ fn by_hand<'a, T, const SIZE: usize>(
 ) -> Option<()> {
     let count = u32_at(stub, 20)? as usize;
     let mut at = 24 + count.checked_mul(SIZE)?;
-    let texts = at;
-    let fixed = stub.get(24..at)?;
-    // Once to know that all is well and to find the end, once to give the sessions out.
-    for part in fixed.as_chunks::<SIZE>().0 {
-        make(stub, part, &mut at)?;
+    for part in stub.get(24..at)?.as_chunks::<SIZE>().0 {
+        each(make(stub, part, &mut at)?);
     }
     let at = at.checked_add(3)? & !3;
     if u32_at(stub, at + 12)? != 0 || at + 16 != stub.len() {
         return None;
-    }
-    let mut at = texts;
-    for part in fixed.as_chunks::<SIZE>().0 {
-        each(make(stub, part, &mut at)?);
     }
     Some(())
 }

@@ -6,8 +6,10 @@
 pub mod by_hand;
 pub mod counted;
 
-use smbwho_msrpc::srvsvc::session::{NetrSessionEnum, SessionEnumUnion, SessionLevel};
-use smbwho_rpc::Call;
+use smbwho::Session;
+use smbwho_msrpc::srvsvc::session::{
+    NetrSessionEnum, SessionInfo1, SessionInfo10, SessionInfo502, SessionLevel,
+};
 use smbwho_testkit::{LabSession, SessionReply};
 use std::hint::black_box;
 
@@ -59,28 +61,27 @@ pub fn request(level: SessionLevel) -> NetrSessionEnum<'static> {
 /// # Panics
 /// When the stub is not a reply of level 1, 10 or 502.
 pub fn borrowed(stub: &[u8], level: SessionLevel) {
-    let reply = request(level).decode(stub).expect("a good reply");
-    match reply.sessions {
-        SessionEnumUnion::Level1(Some(c)) => c.entries().for_each(|s| {
-            let _ = black_box(s);
-        }),
-        SessionEnumUnion::Level10(Some(c)) => c.entries().for_each(|s| {
-            let _ = black_box(s);
-        }),
-        SessionEnumUnion::Level502(Some(c)) => c.entries().for_each(|s| {
-            let _ = black_box(s);
-        }),
+    let call = request(level);
+    let made = match level {
+        SessionLevel::L1 => call.decode_rows(stub, view::<SessionInfo1<'_>>),
+        SessionLevel::L10 => call.decode_rows(stub, view::<SessionInfo10<'_>>),
+        SessionLevel::L502 => call.decode_rows(stub, view::<SessionInfo502<'_>>),
         _ => panic!("another level"),
-    }
+    };
+    let _ = black_box(made.expect("a good reply"));
+}
+
+fn view<T>(session: T) {
+    let _ = black_box(session);
 }
 
 /// The library's rows.
 ///
 /// # Panics
 /// When the stub is not a reply of this level.
-pub fn rows(stub: &[u8], level: SessionLevel) {
-    let rows = smbwho::measure::sessions(level.number(), stub).expect("a good reply");
-    let _ = black_box(rows);
+#[must_use]
+pub fn rows(stub: &[u8], level: SessionLevel) -> Vec<Session> {
+    smbwho::measure::sessions(level.number(), stub).expect("a good reply")
 }
 
 /// The least that any decoder into text must do: each name found in the reply and narrowed to ASCII

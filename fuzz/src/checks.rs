@@ -2,7 +2,8 @@
 //! not.
 
 use smbwho_msrpc::srvsvc::session::{
-    NetrSessionEnum, NetrSessionEnumReply, NetrSessionEnumRequest, SessionEnumUnion, SessionLevel,
+    NetrSessionEnum, NetrSessionEnumReply, NetrSessionEnumRequest, SessionEnumUnion, SessionInfo0,
+    SessionInfo1, SessionInfo2, SessionInfo10, SessionInfo502, SessionLevel,
 };
 use smbwho_rpc::ndr::{NdrError, wchar_t};
 use smbwho_rpc::pdu::{
@@ -257,24 +258,48 @@ pub fn session_enum_reply(data: &[u8]) {
         preferred_maximum_length: u32::MAX,
         resume_handle: None,
     };
+    // Into rows in one pass, where a row is what is shown of an entry.
+    let in_one_pass = match level {
+        SessionLevel::L0 => call.decode_rows(stub, shown::<SessionInfo0<'_>>),
+        SessionLevel::L1 => call.decode_rows(stub, shown::<SessionInfo1<'_>>),
+        SessionLevel::L2 => call.decode_rows(stub, shown::<SessionInfo2<'_>>),
+        SessionLevel::L10 => call.decode_rows(stub, shown::<SessionInfo10<'_>>),
+        SessionLevel::L502 => call.decode_rows(stub, shown::<SessionInfo502<'_>>),
+    };
     let reply = match call.decode(stub) {
         Ok(reply) => reply,
-        Err(error) => return check_error(&error, stub),
+        Err(error) => {
+            check_error(&in_one_pass.unwrap_err(), stub);
+            return check_error(&error, stub);
+        }
     };
     assert_eq!(reply.level, level.number());
-    let seen = match reply.sessions {
-        SessionEnumUnion::Level0(c) => c.map_or(0, |c| c.entries().map(touch_debug).count()),
-        SessionEnumUnion::Level1(c) => c.map_or(0, |c| c.entries().map(touch_debug).count()),
-        SessionEnumUnion::Level2(c) => c.map_or(0, |c| c.entries().map(touch_debug).count()),
-        SessionEnumUnion::Level10(c) => c.map_or(0, |c| c.entries().map(touch_debug).count()),
-        SessionEnumUnion::Level502(c) => c.map_or(0, |c| c.entries().map(touch_debug).count()),
+    let made = in_one_pass.unwrap();
+    let rest = (made.total_entries, made.resume_handle, made.status);
+    assert_eq!(
+        rest,
+        (reply.total_entries, reply.resume_handle, reply.status)
+    );
+    let views = match reply.sessions {
+        SessionEnumUnion::Level0(c) => c.map_or(vec![], |c| c.entries().map(shown).collect()),
+        SessionEnumUnion::Level1(c) => c.map_or(vec![], |c| c.entries().map(shown).collect()),
+        SessionEnumUnion::Level2(c) => c.map_or(vec![], |c| c.entries().map(shown).collect()),
+        SessionEnumUnion::Level10(c) => c.map_or(vec![], |c| c.entries().map(shown).collect()),
+        SessionEnumUnion::Level502(c) => c.map_or(vec![], |c| c.entries().map(shown).collect()),
     };
+    assert_eq!(made.rows, views);
+    let seen = views.len();
     assert_eq!(seen, reply.sessions.len());
     // At least a pointer for each.
     assert!(seen * 4 <= stub.len());
     let encoded = reply.to_stub().unwrap();
     assert_eq!(call.decode(&encoded), Ok(reply));
     assert_eq!(NetrSessionEnumReply::from_stub(&encoded), Ok(reply));
+}
+
+/// All there is of a value.
+fn shown<T: std::fmt::Debug>(value: T) -> String {
+    format!("{value:?}")
 }
 
 /// Uses every text of a value.

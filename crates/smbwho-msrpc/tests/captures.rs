@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{Row, request, rows, units};
+use common::{Row, decode, request, rows, units};
 use smbwho_msrpc::srvsvc::SRVSVC;
 use smbwho_msrpc::srvsvc::session::{NetrSessionEnumReply, SessionLevel};
 use smbwho_rpc::{Association, Call, Config, Event};
@@ -50,7 +50,7 @@ fn replay(level: SessionLevel, answer: &str, cut: usize) -> Vec<u8> {
 fn check(level: SessionLevel, answer: &str, status: u32, test: impl Fn(&NetrSessionEnumReply<'_>)) {
     for cut in [1, 100, usize::MAX] {
         let stub = replay(level, answer, cut);
-        let reply = request(level).decode(&stub).unwrap();
+        let reply = decode(level, &stub).unwrap();
         assert_eq!((reply.level, reply.status), (level.number(), status));
         test(&reply);
     }

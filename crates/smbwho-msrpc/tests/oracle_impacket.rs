@@ -9,7 +9,7 @@ mod common;
 #[path = "common/oracle.rs"]
 mod programs;
 
-use common::{Row, at_level, encode_reply, hex, request, rows, units};
+use common::{Row, at_level, decode, encode_reply, hex, request, rows, units};
 use serde_json::{Value, json};
 use smbwho_msrpc::srvsvc::session::{NetrSessionEnum, SessionLevel};
 use smbwho_rpc::Call;
@@ -118,7 +118,7 @@ fn replies_that_impacket_encoded() {
     assert_eq!(answers.len(), 25);
     for (answer, (level, people, status)) in answers.iter().zip(expected) {
         let stub = hex(answer.as_str().unwrap());
-        let reply = request(level).decode(&stub).unwrap();
+        let reply = decode(level, &stub).unwrap();
         let people: Vec<Row> = people.iter().map(|row| at_level(row, level)).collect();
         assert_eq!(rows(&reply), people);
         assert_eq!(

@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{Row, at_level, encode_reply, hex, request, rows, units};
+use common::{Row, at_level, decode, encode_reply, hex, request, rows, units};
 use smbwho_msrpc::srvsvc::session::{
     NetrSessionEnum, NetrSessionEnumRequest, SessionInfo0, SessionInfo1, SessionInfo2,
     SessionInfo10, SessionInfo502, SessionLevel,
@@ -131,7 +131,7 @@ fn check(level: SessionLevel, fixed: &str, texts: &str) {
     ));
     assert_eq!(encode_reply(level, &[one()], 5, Some(9), 234), bytes);
 
-    let reply = request(level).decode(&bytes).unwrap();
+    let reply = decode(level, &bytes).unwrap();
     assert_eq!(rows(&reply), [at_level(&one(), level)]);
     assert_eq!((reply.level, reply.total_entries), (level.number(), 5));
     assert_eq!((reply.resume_handle, reply.status), (Some(9), 234));

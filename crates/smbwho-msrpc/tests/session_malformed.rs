@@ -3,9 +3,8 @@
 
 mod common;
 
-use common::{Row, encode_reply, hex, request, rows, units};
+use common::{Row, decode, encode_reply, hex, rows, units};
 use smbwho_msrpc::srvsvc::session::SessionLevel;
-use smbwho_rpc::Call;
 use smbwho_rpc::ndr::{Culprit, MAX_STRING_UNITS, NdrErrorKind};
 
 fn two() -> Vec<Row> {
@@ -29,7 +28,7 @@ fn two() -> Vec<Row> {
 fn with(level: SessionLevel, at: usize, bytes: &[u8]) -> (NdrErrorKind, &'static str) {
     let mut stub = encode_reply(level, &two(), 2, None, 0);
     stub[at..at + bytes.len()].copy_from_slice(bytes);
-    let error = request(level).decode(&stub).expect_err("it is malformed");
+    let error = decode(level, &stub).expect_err("it is malformed");
     assert_eq!(error.culprit(), Culprit::Peer);
     assert!(
         error
@@ -43,9 +42,9 @@ fn with(level: SessionLevel, at: usize, bytes: &[u8]) -> (NdrErrorKind, &'static
 fn a_stub_cut_anywhere_is_refused_at_every_level() {
     for level in SessionLevel::ALL {
         let stub = encode_reply(level, &two(), 2, Some(1), 0);
-        assert!(request(level).decode(&stub).is_ok());
+        assert!(decode(level, &stub).is_ok());
         for cut in 0..stub.len() {
-            let error = request(level).decode(&stub[..cut]).expect_err("it is cut");
+            let error = decode(level, &stub[..cut]).expect_err("it is cut");
             let is_cut = matches!(
                 error.kind(),
                 NdrErrorKind::Truncated { .. } | NdrErrorKind::CountTooLarge { .. }
@@ -64,7 +63,7 @@ fn any_single_byte_may_be_anything() {
             for value in [0, 1, 2, 0x7f, 0x80, 0xff] {
                 let mut stub = stub.clone();
                 stub[at] = value;
-                if let Ok(reply) = request(level).decode(&stub) {
+                if let Ok(reply) = decode(level, &stub) {
                     assert_eq!(rows(&reply).len(), reply.sessions.len());
                 }
             }
@@ -76,7 +75,7 @@ fn any_single_byte_may_be_anything() {
 fn bytes_behind_the_status_are_refused() {
     let mut stub = encode_reply(SessionLevel::L10, &two(), 2, None, 0);
     stub.push(0);
-    let error = request(SessionLevel::L10).decode(&stub).unwrap_err();
+    let error = decode(SessionLevel::L10, &stub).unwrap_err();
     assert_eq!(*error.kind(), NdrErrorKind::TrailingBytes { count: 1 });
 }
 
@@ -141,7 +140,7 @@ fn level_and_discriminant_must_agree() {
 #[test]
 fn another_level_than_asked_for_is_refused() {
     let stub = encode_reply(SessionLevel::L1, &two(), 2, None, 0);
-    let error = request(SessionLevel::L502).decode(&stub).unwrap_err();
+    let error = decode(SessionLevel::L502, &stub).unwrap_err();
     assert_eq!(
         *error.kind(),
         NdrErrorKind::WrongLevel {
@@ -193,7 +192,7 @@ fn string_counts_are_checked() {
 fn a_maximum_above_the_actual_count_is_legal() {
     let mut stub = encode_reply(SessionLevel::L0, &two(), 2, None, 0);
     stub[TEXT..TEXT + 4].copy_from_slice(&u32::MAX.to_le_bytes());
-    let reply = request(SessionLevel::L0).decode(&stub).unwrap();
+    let reply = decode(SessionLevel::L0, &stub).unwrap();
     assert_eq!(rows(&reply)[0].cname, units("\\\\10.0.0.1"));
 }
 
@@ -208,10 +207,7 @@ fn padding_may_be_anything() {
     let mut padded = stub.clone();
     padded[42..44].fill(0xee);
     assert_ne!(stub, padded);
-    assert_eq!(
-        rows(&request(SessionLevel::L0).decode(&padded).unwrap()),
-        [row]
-    );
+    assert_eq!(rows(&decode(SessionLevel::L0, &padded).unwrap()), [row]);
 }
 
 #[test]
@@ -226,7 +222,7 @@ fn one_unpaired_surrogate_does_not_cost_the_reply() {
     };
     let all = [lone, nul, two()[0].clone()];
     let stub = encode_reply(SessionLevel::L0, &all, 3, None, 0);
-    let reply = request(SessionLevel::L0).decode(&stub).unwrap();
+    let reply = decode(SessionLevel::L0, &stub).unwrap();
     let found = rows(&reply);
     assert_eq!(found[0].cname, Some(vec![0x63, 0xd800, 0x64]));
     assert_eq!(found[1].cname, Some(vec![0x63, 0, 0x64]));
@@ -244,13 +240,11 @@ fn level_10(middle: &str, status: u32) -> Vec<u8> {
 fn an_error_status_may_come_with_a_null_container() {
     for status in [5, 124, 2123, 0xdead_beef] {
         let stub = level_10("00000000", status);
-        let reply = request(SessionLevel::L10).decode(&stub).unwrap();
+        let reply = decode(SessionLevel::L10, &stub).unwrap();
         assert_eq!((reply.status, reply.sessions.len()), (status, 0));
     }
     for status in [0, 234] {
-        let error = request(SessionLevel::L10)
-            .decode(&level_10("00000000", status))
-            .unwrap_err();
+        let error = decode(SessionLevel::L10, &level_10("00000000", status)).unwrap_err();
         assert_eq!(*error.kind(), NdrErrorKind::MissingReferent);
     }
 }
@@ -259,7 +253,7 @@ fn an_error_status_may_come_with_a_null_container() {
 fn a_null_buffer_is_an_empty_list() {
     for status in [0, 5, 234] {
         let stub = level_10("01000000 00000000 00000000", status);
-        let reply = request(SessionLevel::L10).decode(&stub).unwrap();
+        let reply = decode(SessionLevel::L10, &stub).unwrap();
         assert!(reply.sessions.is_empty());
         assert!(rows(&reply).is_empty());
     }
@@ -268,11 +262,11 @@ fn a_null_buffer_is_an_empty_list() {
 #[test]
 fn a_null_buffer_with_entries_is_refused_unless_the_call_failed() {
     let stub = level_10("01000000 05000000 00000000", 5);
-    let reply = request(SessionLevel::L10).decode(&stub).unwrap();
+    let reply = decode(SessionLevel::L10, &stub).unwrap();
     assert!(rows(&reply).is_empty());
     for status in [0, 234] {
         let stub = level_10("01000000 05000000 00000000", status);
-        let error = request(SessionLevel::L10).decode(&stub).unwrap_err();
+        let error = decode(SessionLevel::L10, &stub).unwrap_err();
         assert_eq!(*error.kind(), NdrErrorKind::MissingElements { count: 5 });
     }
 }
@@ -280,6 +274,6 @@ fn a_null_buffer_with_entries_is_refused_unless_the_call_failed() {
 #[test]
 fn a_buffer_without_entries_is_an_empty_list() {
     let stub = level_10("01000000 00000000 01000000 00000000", 0);
-    let reply = request(SessionLevel::L10).decode(&stub).unwrap();
+    let reply = decode(SessionLevel::L10, &stub).unwrap();
     assert!(reply.sessions.is_empty());
 }

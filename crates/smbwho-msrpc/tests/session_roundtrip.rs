@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{Row, at_level, encode_reply, request, rows};
+use common::{Row, at_level, decode, encode_reply, rows};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -44,7 +44,7 @@ proptest! {
         status in any::<u32>(),
     ) {
         let stub = encode_reply(level, &all, total, resume, status);
-        let reply = request(level).decode(&stub).unwrap();
+        let reply = decode(level, &stub).unwrap();
         prop_assert_eq!(reply.total_entries, total);
         prop_assert_eq!(reply.resume_handle, resume);
         prop_assert_eq!(reply.status, status);
@@ -84,7 +84,7 @@ proptest! {
 
     #[test]
     fn any_bytes_are_answered(level in level(), stub in vec(any::<u8>(), 0..300)) {
-        let _ = request(level).decode(&stub);
+        let _ = decode(level, &stub);
         let _ = NetrSessionEnumRequest::from_stub(&stub);
     }
 }
@@ -100,7 +100,7 @@ fn a_hundred_thousand_sessions_are_all_there_once_each() {
         })
         .collect();
     let stub = encode_reply(SessionLevel::L10, &all, 100_000, Some(0), 0);
-    let reply = request(SessionLevel::L10).decode(&stub).unwrap();
+    let reply = decode(SessionLevel::L10, &stub).unwrap();
     assert_eq!(reply.sessions.len(), 100_000);
     assert_eq!(rows(&reply), all);
 }

@@ -1,7 +1,11 @@
 //! The container that every enumeration of this interface returns its entries in.
 
-use smbwho_rpc::ndr::{Array, NdrError, NdrErrorKind, Wire};
+use smbwho_rpc::ndr::{
+    Array, NdrError, NdrErrorKind, Reader, Wire, check_count, check_discriminant,
+};
 use smbwho_rpc::ndr_struct;
+
+use super::reply::{check_entries, check_level};
 
 ndr_struct! {
     /// [MS-SRVS] 2.2.4.16 and its like: Entries of one level (SESSION_INFO_0_CONTAINER, …).
@@ -68,6 +72,58 @@ impl<'a, T: Wire<'a>> Container<'a, T> {
             0
         }
     }
+}
+
+/// What was made of an enumeration's reply in one pass.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Enumerated<R> {
+    /// One for each entry.
+    pub rows: Vec<R>,
+    /// Entries there are in all, from where the call began.
+    pub total_entries: u32,
+    /// Where to go on.
+    pub resume_handle: Option<u32>,
+    /// A Win32 or network-management code: see [`Win32Status`](crate::status::Win32Status).
+    pub status: u32,
+}
+
+/// Decodes the reply to an enumeration at a level whose entries are `T`, and makes a row of each
+/// in the same pass. All these replies are alike: the level, a union that it selects of pointers
+/// to containers, the total, the resume handle, the status.
+///
+/// # Errors
+/// What is malformed. What belongs to no entry names no field.
+#[inline(always)]
+pub(crate) fn decode_rows<'a, T: Wire<'a>, R>(
+    stub: &'a [u8],
+    level: u32,
+    make: impl FnMut(T) -> R,
+) -> Result<Enumerated<R>, NdrError> {
+    let mut reader = Reader::new(stub);
+    let (answered, discriminant) = (reader.u32()?, reader.u32()?);
+    check_discriminant(answered, discriminant, reader.offset())?;
+    check_level(level, answered, "")?;
+    let mut missing = None;
+    let mut rows = Vec::new();
+    // A pointer to the container, and in it one to the entries.
+    if reader.u32()? != 0 {
+        let (entries_read, buffer) = (reader.u32()?, reader.u32()?);
+        missing = Some(entries_read);
+        if buffer != 0 {
+            rows = Array::decode_map(&mut reader, make)?;
+            check_count(u64::from(entries_read), rows.len(), reader.offset())?;
+            missing = Some(0);
+        }
+    }
+    let reply = Enumerated {
+        rows,
+        total_entries: reader.item()?,
+        resume_handle: reader.item()?,
+        status: reader.item()?,
+    };
+    reader.finish()?;
+    check_entries(reply.status, missing, "")?;
+    Ok(reply)
 }
 
 /// What a union of containers can be asked, whatever its level:

@@ -12,7 +12,7 @@ pub mod share;
 pub mod statistics;
 pub mod time;
 
-pub use container::Container;
+pub use container::{Container, Enumerated};
 use smbwho_rpc::{Interface, SyntaxId, Uuid};
 
 /// The interface `srvsvc` ([MS-SRVS] 1.9, 2.1).

@@ -6,7 +6,8 @@ use smbwho_msrpc::srvsvc::session::{
     NetrSessionEnum, NetrSessionEnumReply, SessionEnumUnion, SessionInfo0, SessionInfo1,
     SessionInfo2, SessionInfo10, SessionInfo502, SessionLevel,
 };
-use smbwho_rpc::ndr::WStr;
+use smbwho_rpc::Call;
+use smbwho_rpc::ndr::{NdrError, WStr, Wire};
 
 /// Bytes from hexadecimal digits; everything else is for the reader.
 pub fn hex(text: &str) -> Vec<u8> {
@@ -55,71 +56,110 @@ fn own(text: Option<WStr<'_>>) -> Option<Vec<u16>> {
     text.map(|text| text.units().collect())
 }
 
+impl From<SessionInfo0<'_>> for Row {
+    fn from(s: SessionInfo0<'_>) -> Self {
+        Row {
+            cname: own(s.cname),
+            ..Row::default()
+        }
+    }
+}
+
+impl From<SessionInfo1<'_>> for Row {
+    fn from(s: SessionInfo1<'_>) -> Self {
+        Row {
+            cname: own(s.cname),
+            username: own(s.username),
+            num_opens: s.num_opens,
+            time: s.time,
+            idle_time: s.idle_time,
+            user_flags: s.user_flags,
+            ..Row::default()
+        }
+    }
+}
+
+impl From<SessionInfo2<'_>> for Row {
+    fn from(s: SessionInfo2<'_>) -> Self {
+        Row {
+            cname: own(s.cname),
+            username: own(s.username),
+            num_opens: s.num_opens,
+            time: s.time,
+            idle_time: s.idle_time,
+            user_flags: s.user_flags,
+            cltype_name: own(s.cltype_name),
+            ..Row::default()
+        }
+    }
+}
+
+impl From<SessionInfo10<'_>> for Row {
+    fn from(s: SessionInfo10<'_>) -> Self {
+        Row {
+            cname: own(s.cname),
+            username: own(s.username),
+            time: s.time,
+            idle_time: s.idle_time,
+            ..Row::default()
+        }
+    }
+}
+
+impl From<SessionInfo502<'_>> for Row {
+    fn from(s: SessionInfo502<'_>) -> Self {
+        Row {
+            cname: own(s.cname),
+            username: own(s.username),
+            num_opens: s.num_opens,
+            time: s.time,
+            idle_time: s.idle_time,
+            user_flags: s.user_flags,
+            cltype_name: own(s.cltype_name),
+            transport: own(s.transport),
+        }
+    }
+}
+
 /// The sessions of a reply, what its level does not tell left at zero and null.
 pub fn rows(reply: &NetrSessionEnumReply<'_>) -> Vec<Row> {
-    let none = Row::default();
-    match reply.sessions {
-        SessionEnumUnion::Level0(c) => c.map_or(vec![], |c| {
-            c.entries()
-                .map(|s| Row {
-                    cname: own(s.cname),
-                    ..none.clone()
-                })
-                .collect()
-        }),
-        SessionEnumUnion::Level1(c) => c.map_or(vec![], |c| {
-            c.entries()
-                .map(|s| Row {
-                    cname: own(s.cname),
-                    username: own(s.username),
-                    num_opens: s.num_opens,
-                    time: s.time,
-                    idle_time: s.idle_time,
-                    user_flags: s.user_flags,
-                    ..none.clone()
-                })
-                .collect()
-        }),
-        SessionEnumUnion::Level2(c) => c.map_or(vec![], |c| {
-            c.entries()
-                .map(|s| Row {
-                    cname: own(s.cname),
-                    username: own(s.username),
-                    num_opens: s.num_opens,
-                    time: s.time,
-                    idle_time: s.idle_time,
-                    user_flags: s.user_flags,
-                    cltype_name: own(s.cltype_name),
-                    ..none.clone()
-                })
-                .collect()
-        }),
-        SessionEnumUnion::Level10(c) => c.map_or(vec![], |c| {
-            c.entries()
-                .map(|s| Row {
-                    cname: own(s.cname),
-                    username: own(s.username),
-                    time: s.time,
-                    idle_time: s.idle_time,
-                    ..none.clone()
-                })
-                .collect()
-        }),
-        SessionEnumUnion::Level502(c) => c.map_or(vec![], |c| {
-            c.entries()
-                .map(|s| Row {
-                    cname: own(s.cname),
-                    username: own(s.username),
-                    num_opens: s.num_opens,
-                    time: s.time,
-                    idle_time: s.idle_time,
-                    user_flags: s.user_flags,
-                    cltype_name: own(s.cltype_name),
-                    transport: own(s.transport),
-                })
-                .collect()
-        }),
+    fn all<'a, T: Wire<'a> + Into<Row>>(container: Option<Container<'a, T>>) -> Vec<Row> {
+        container.map_or(vec![], |c| c.entries().map(Into::into).collect())
     }
+    match reply.sessions {
+        SessionEnumUnion::Level0(c) => all(c),
+        SessionEnumUnion::Level1(c) => all(c),
+        SessionEnumUnion::Level2(c) => all(c),
+        SessionEnumUnion::Level10(c) => all(c),
+        SessionEnumUnion::Level502(c) => all(c),
+    }
+}
+
+/// Decodes a reply both ways, into a view and into rows in one pass: they must agree.
+pub fn decode(level: SessionLevel, stub: &[u8]) -> Result<NetrSessionEnumReply<'_>, NdrError> {
+    let call = request(level);
+    let in_one_pass = match level {
+        SessionLevel::L0 => call.decode_rows(stub, |s: SessionInfo0<'_>| Row::from(s)),
+        SessionLevel::L1 => call.decode_rows(stub, |s: SessionInfo1<'_>| Row::from(s)),
+        SessionLevel::L2 => call.decode_rows(stub, |s: SessionInfo2<'_>| Row::from(s)),
+        SessionLevel::L10 => call.decode_rows(stub, |s: SessionInfo10<'_>| Row::from(s)),
+        SessionLevel::L502 => call.decode_rows(stub, |s: SessionInfo502<'_>| Row::from(s)),
+    };
+    let reply = call.decode(stub);
+    match (&reply, in_one_pass) {
+        (Ok(reply), Ok(made)) => {
+            assert_eq!(made.rows, rows(reply));
+            let rest = (made.total_entries, made.resume_handle, made.status);
+            assert_eq!(
+                rest,
+                (reply.total_entries, reply.resume_handle, reply.status)
+            );
+        }
+        // Of several faults either may be named.
+        (Err(_), Err(_)) => {}
+        (view, in_one_pass) => panic!("{view:?} is not {in_one_pass:?}"),
+    }
+    reply
 }
 
 /// What is left of a row at a level.

@@ -1,6 +1,6 @@
 //! Conformant arrays, read lazily.
 
-use std::fmt;
+use std::{fmt, iter};
 
 use super::reader::align_up;
 use super::{Fixed, NdrError, NdrErrorKind, Reader, Slot, Wire, Writer};
@@ -86,9 +86,52 @@ impl<'a, T: Wire<'a>> Array<'a, T> {
         }
     }
 
+    /// Reads an array, its count first, and makes something of each element in the same pass:
+    /// for long lists, where walking them once to validate and once more to use them would take
+    /// twice the time. What was made is dropped when the array turns out malformed.
+    ///
+    /// # Errors
+    /// As decoding the array.
+    #[inline(always)]
+    pub fn decode_map<R>(
+        deferred: &mut Reader<'a>,
+        mut make: impl FnMut(T) -> R,
+    ) -> Result<Vec<R>, NdrError> {
+        let count = deferred.u32()?;
+        let (mut fixed, base) = Self::fixed_parts(count, deferred)?;
+        // The stub holds as many.
+        let mut made = Vec::with_capacity(count as usize);
+        let mut cursor = *deferred;
+        for _ in 0..count {
+            let element = next_element(&mut fixed, &mut cursor, base)?;
+            // Made where it stays, where pushing it would move it there.
+            made.extend(iter::once_with(|| make(element)));
+        }
+        *deferred = cursor;
+        Ok(made)
+    }
+
     /// Reads `count` elements at `deferred`: the fixed parts of all of them, then the referents
     /// of each in turn.
     fn decode_elements(count: u32, deferred: &mut Reader<'a>) -> Result<Self, NdrError> {
+        let (fixed, base) = Self::fixed_parts(count, deferred)?;
+        let elements = Elements::Wire {
+            count: count as usize,
+            fixed,
+            deferred: *deferred,
+        };
+        if T::POINTERS {
+            let (mut fixed, mut cursor) = (fixed, *deferred);
+            for _ in 0..count {
+                next_element::<T>(&mut fixed, &mut cursor, base)?;
+            }
+            *deferred = cursor;
+        }
+        Ok(Self(elements))
+    }
+
+    /// The fixed parts of `count` elements at `deferred`, and where they begin.
+    fn fixed_parts(count: u32, deferred: &mut Reader<'a>) -> Result<(Reader<'a>, usize), NdrError> {
         const {
             assert!(
                 T::SIZE > 0,
@@ -109,20 +152,7 @@ impl<'a, T: Wire<'a>> Array<'a, T> {
             };
             NdrError::new(kind, base)
         })?;
-        let fixed = Reader::new(bytes);
-        let elements = Elements::Wire {
-            count: count as usize,
-            fixed,
-            deferred: *deferred,
-        };
-        if T::POINTERS {
-            let (mut fixed, mut cursor) = (fixed, *deferred);
-            for _ in 0..count {
-                next_element::<T>(&mut fixed, &mut cursor, base)?;
-            }
-            *deferred = cursor;
-        }
-        Ok(Self(elements))
+        Ok((Reader::new(bytes), base))
     }
 }
 

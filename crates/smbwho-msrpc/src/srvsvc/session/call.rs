@@ -1,11 +1,15 @@
 //! [MS-SRVS 3.1.4.5] NetrSessionEnum (opnum 12).
 
-use smbwho_rpc::ndr::{NdrError, NdrErrorKind, WStr, utf16le, wchar_t};
+use smbwho_rpc::ndr::{NdrError, WStr, utf16le, wchar_t};
 use smbwho_rpc::{Call, Interface, ndr_params};
 
-use super::{SessionEnumUnion, SessionLevel};
-use crate::srvsvc::{Container, SRVSVC};
-use crate::status::Win32Status;
+use super::{SessionEnumUnion, SessionInfo, SessionLevel};
+use crate::srvsvc::container::decode_rows;
+use crate::srvsvc::reply::{check_entries, check_level};
+use crate::srvsvc::{Container, Enumerated, SRVSVC};
+
+/// What holds the sessions of a reply.
+const SESSIONS: &str = "NetrSessionEnumReply.sessions";
 
 /// Asks for the sessions of a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,20 +80,20 @@ ndr_params! {
     }
 }
 
-impl<'a> NetrSessionEnumReply<'a> {
-    /// Refuses a reply that says it went well and does not hold what it announces: a null
-    /// container, or a null buffer with entries. (With an error status both are normal.)
-    fn check(self) -> Result<Self, NdrError> {
-        let status = Win32Status(self.status);
-        if status != Win32Status::NERR_SUCCESS && status != Win32Status::ERROR_MORE_DATA {
-            return Ok(self);
-        }
-        let kind = match self.sessions.missing() {
-            Some(0) => return Ok(self),
-            Some(count) => NdrErrorKind::MissingElements { count },
-            None => NdrErrorKind::MissingReferent,
-        };
-        Err(NdrError::new(kind, 0).in_field("NetrSessionEnumReply.sessions"))
+impl NetrSessionEnum<'_> {
+    /// Decodes a reply as [`Call::decode`] does, and makes a row of each session in the same
+    /// pass: in half the time where there are many. `T` must be of the level asked for.
+    ///
+    /// # Errors
+    /// As [`Call::decode`].
+    #[inline(always)]
+    pub fn decode_rows<'a, T: SessionInfo<'a>, R>(
+        &self,
+        stub: &'a [u8],
+        make: impl FnMut(T) -> R,
+    ) -> Result<Enumerated<R>, NdrError> {
+        debug_assert_eq!(self.level, T::LEVEL);
+        decode_rows(stub, self.level.number(), make).map_err(|e| e.in_field(SESSIONS))
     }
 }
 
@@ -123,12 +127,14 @@ impl Call for NetrSessionEnum<'_> {
 
     fn decode<'a>(&self, stub: &'a [u8]) -> Result<NetrSessionEnumReply<'a>, NdrError> {
         let reply = NetrSessionEnumReply::from_stub(stub)?;
-        let (asked, answered) = (self.level.number(), reply.level);
-        if asked != answered {
-            let kind = NdrErrorKind::WrongLevel { asked, answered };
-            return Err(NdrError::new(kind, 0).in_field("NetrSessionEnumReply.level"));
-        }
-        reply.check()
+        check_level(
+            self.level.number(),
+            reply.level,
+            "NetrSessionEnumReply.level",
+        )?;
+        let missing = reply.sessions.missing();
+        check_entries(reply.status, missing, SESSIONS)?;
+        Ok(reply)
     }
 }
 

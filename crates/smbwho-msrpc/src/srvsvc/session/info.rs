@@ -1,8 +1,9 @@
 //! What is told about one session, at each level.
 
-use smbwho_rpc::ndr::wchar_t;
+use smbwho_rpc::ndr::{Wire, wchar_t};
 use smbwho_rpc::{ndr_struct, ndr_union};
 
+use super::SessionLevel;
 use crate::srvsvc::Container;
 
 ndr_struct! {
@@ -133,6 +134,32 @@ ndr_union! {
         /// Level 502.
         [case(502), unique] Level502: Container<'a, SessionInfo502<'a>>,
     }
+}
+
+/// What is told about a session at one level.
+pub trait SessionInfo<'a>: Wire<'a> {
+    /// The level.
+    const LEVEL: SessionLevel;
+}
+
+impl<'a> SessionInfo<'a> for SessionInfo0<'a> {
+    const LEVEL: SessionLevel = SessionLevel::L0;
+}
+
+impl<'a> SessionInfo<'a> for SessionInfo1<'a> {
+    const LEVEL: SessionLevel = SessionLevel::L1;
+}
+
+impl<'a> SessionInfo<'a> for SessionInfo2<'a> {
+    const LEVEL: SessionLevel = SessionLevel::L2;
+}
+
+impl<'a> SessionInfo<'a> for SessionInfo10<'a> {
+    const LEVEL: SessionLevel = SessionLevel::L10;
+}
+
+impl<'a> SessionInfo<'a> for SessionInfo502<'a> {
+    const LEVEL: SessionLevel = SessionLevel::L502;
 }
 
 impl SessionEnumUnion<'_> {

@@ -9,7 +9,8 @@ mod level;
 pub use call::{NetrSessionEnum, NetrSessionEnumReply, NetrSessionEnumRequest};
 pub use delete::{NetrSessionDel, NetrSessionDelReply, NetrSessionDelRequest, SessionTarget};
 pub use info::{
-    SessionEnumUnion, SessionInfo0, SessionInfo1, SessionInfo2, SessionInfo10, SessionInfo502,
+    SessionEnumUnion, SessionInfo, SessionInfo0, SessionInfo1, SessionInfo2, SessionInfo10,
+    SessionInfo502,
 };
 pub use level::SessionLevel;
 
