@@ -19,7 +19,7 @@ use tokio::sync::mpsc;
 use tokio::time::{MissedTickBehavior, interval, sleep_until, timeout};
 
 use super::grid::SLICE;
-use super::screen::Screen;
+use super::screen::{self, Screen};
 use super::state::{Effect, Event, Mode, Start, State};
 use super::view::{self, Palette};
 use crate::config::Config;
@@ -91,10 +91,12 @@ pub(crate) async fn run(browsing: Browsing) -> Result<Exit, String> {
     let (news, mut told) = mpsc::unbounded_channel();
     let mut this = Loop {
         asker,
-        screen: Screen::take().map_err(no_terminal)?,
         palette: Palette {
             colour: browsing.colour,
+            // Before the keyboard is read: the terminal answers among the keys.
+            light: browsing.colour && screen::is_light(),
         },
+        screen: Screen::take().map_err(no_terminal)?,
         began: Instant::now(),
         login: browsing.asking.login,
         config: browsing.config,

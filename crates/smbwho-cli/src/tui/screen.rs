@@ -79,3 +79,46 @@ fn give_back() {
     let _ = out.flush();
     let _ = disable_raw_mode();
 }
+
+/// Whether the terminal's background is light, as far as it can be known.
+pub(crate) fn is_light() -> bool {
+    // What terminals without an answer tell, such as rxvt: `0;15`.
+    let told = std::env::var("COLORFGBG").ok();
+    match told.as_deref().and_then(background) {
+        Some(light) => light,
+        None => asked(),
+    }
+}
+
+/// Whether the second of two numbers among the sixteen colours is a light one.
+fn background(colours: &str) -> Option<bool> {
+    let (_, background) = colours.rsplit_once(';')?;
+    let number: u8 = background.parse().ok()?;
+    Some(matches!(number, 7 | 9..=15))
+}
+
+#[cfg(unix)]
+fn asked() -> bool {
+    use terminal_colorsaurus::{QueryOptions, ThemeMode, theme_mode};
+    // Terminals that do not know the question are noticed at once.
+    theme_mode(QueryOptions::default()).is_ok_and(|mode| mode == ThemeMode::Light)
+}
+
+#[cfg(not(unix))]
+fn asked() -> bool {
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::background;
+
+    #[test]
+    fn the_background_is_the_last_number() {
+        assert_eq!(background("0;15"), Some(true));
+        assert_eq!(background("15;0"), Some(false));
+        assert_eq!(background("0;default;7"), Some(true));
+        assert_eq!(background("15;default"), None);
+        assert_eq!(background("15"), None);
+    }
+}

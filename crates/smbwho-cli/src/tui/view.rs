@@ -24,15 +24,23 @@ pub(crate) const AROUND: usize = MARGIN + 2;
 /// Lines for what is wrong with a server, at most.
 const TROUBLE: usize = 3;
 
-/// The colours: those sixteen that every terminal has chosen to suit its
-/// background, or none. What a colour says a sign says too.
+/// The colours: the terminal's own sixteen, or none. What a colour says a sign
+/// says too.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Palette {
     pub(crate) colour: bool,
+    /// Whether the background is: green, yellow and cyan are hard to read there
+    /// in whatever shades a terminal has them.
+    pub(crate) light: bool,
 }
 
 impl Palette {
     fn of(self, colour: Color) -> Style {
+        let colour = match colour {
+            Color::Green | Color::Cyan if self.light => Color::Blue,
+            Color::Yellow if self.light => Color::Magenta,
+            colour => colour,
+        };
         if self.colour {
             Style::new().fg(colour)
         } else {

@@ -131,8 +131,18 @@ fn any_size_will_do_and_no_colour_is_no_colour() {
     terminal.keys(&["q"]);
     terminal.is_back(0);
 
+    // On a light background cyan is hard to read.
+    terminal.line("unset NO_COLOR; export COLORFGBG='0;15'; clear");
+    terminal.start(&arguments);
+    terminal.wait("people", |s| s.contains("3 sessions"));
+    let styled = terminal.styled();
+    assert!(styled.contains("38;5;4m"), "{styled}");
+    assert!(!styled.contains("38;5;6m"), "{styled}");
+    terminal.keys(&["q"]);
+    terminal.is_back(0);
+
     // In colour, and in those of the terminal alone.
-    terminal.line("unset NO_COLOR; clear");
+    terminal.line("unset COLORFGBG; clear");
     terminal.start(&arguments);
     terminal.wait("people", |s| s.contains("3 sessions"));
     assert!(

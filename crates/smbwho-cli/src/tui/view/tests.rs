@@ -51,20 +51,33 @@ fn press(state: &mut State, keys: &str) {
     }
 }
 
-fn drawn(state: &mut State, colour: bool) -> Terminal<TestBackend> {
+const DARK: Palette = Palette {
+    colour: true,
+    light: false,
+};
+const LIGHT: Palette = Palette {
+    light: true,
+    ..DARK
+};
+const PLAIN: Palette = Palette {
+    colour: false,
+    ..DARK
+};
+
+fn drawn(state: &mut State, palette: Palette) -> Terminal<TestBackend> {
     while state.is_busy() {
         state.grid().work(1000);
     }
     let (width, height) = state.size;
     let mut terminal = Terminal::new(TestBackend::new(width, height)).expect("a terminal");
     let page = state.page();
-    let draw = |frame: &mut Frame<'_>| super::draw(frame, state, &page, Palette { colour });
+    let draw = |frame: &mut Frame<'_>| super::draw(frame, state, &page, palette);
     terminal.draw(draw).expect("drawn");
     terminal
 }
 
 fn screen(state: &mut State) -> String {
-    let shown = drawn(state, true).backend().to_string();
+    let shown = drawn(state, DARK).backend().to_string();
     // Without the quotation marks, the blanks before them, and the note on
     // places behind wide characters.
     let line = |line: &str| {
@@ -245,7 +258,7 @@ fn a_long_failure_is_told_in_whole_lines_without_hiding_the_totals() {
 fn without_colour_signs_say_the_same() {
     let mut state = office();
     let coloured = screen(&mut state);
-    let plain = drawn(&mut state, false);
+    let plain = drawn(&mut state, PLAIN);
     let cells = plain.backend().buffer().content();
     assert!(
         cells
@@ -260,16 +273,25 @@ fn without_colour_signs_say_the_same() {
 
 #[test]
 fn colours_are_the_terminals_own() {
+    use Color::{Blue, Cyan, Green, Magenta, Red, Reset, Yellow};
     let mut state = office();
-    let terminal = drawn(&mut state, true);
-    let fixed = |colour: Color| {
-        matches!(
-            colour,
-            Color::Rgb(..) | Color::Indexed(_) | Color::White | Color::Black
-        )
-    };
-    for cell in terminal.backend().buffer().content() {
-        assert!(!fixed(cell.fg) && cell.bg == Color::Reset, "{cell:?}");
+    let then = Instant::now() + Duration::from_secs(10);
+    answer(&mut state, 1, None, Health::Failed(refused(), then), 10);
+    let looks = [
+        (DARK, &[Green, Cyan, Yellow, Red, Reset][..]),
+        (LIGHT, &[Blue, Magenta, Red, Reset][..]),
+    ];
+    for (palette, colours) in looks {
+        let terminal = drawn(&mut state, palette);
+        let cells = terminal.backend().buffer().content();
+        for cell in cells {
+            let own = colours.contains(&cell.fg) && cell.bg == Reset;
+            assert!(own, "{palette:?}: {cell:?}");
+        }
+        for colour in colours {
+            let used = cells.iter().any(|cell| cell.fg == *colour);
+            assert!(used, "{palette:?}: {colour}");
+        }
     }
 }
 
