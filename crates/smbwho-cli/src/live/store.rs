@@ -269,6 +269,18 @@ impl<T: Live> Store<T> {
             self.remove(place);
         }
     }
+
+    /// Bytes on the heap, without those of the rows' own strings.
+    #[cfg(test)]
+    pub(crate) fn heap(&self) -> usize {
+        let chunk = |chunk: &Vec<Option<Slot<T>>>| chunk.capacity() * size_of::<Option<Slot<T>>>();
+        let known = |known: &Vec<(u64, u32)>| known.capacity() * size_of::<(u64, u32)>();
+        let places = self.free.capacity() + self.picks.capacity();
+        self.chunks.iter().map(chunk).sum::<usize>()
+            + self.servers.iter().map(known).sum::<usize>()
+            + self.ended.capacity() * size_of::<(Tenths, u32)>()
+            + places * size_of::<u32>()
+    }
 }
 
 #[cfg(test)]

@@ -370,6 +370,17 @@ fn a_refresh_costs_what_changed() {
     assert_eq!(grid.spent().cells, before.cells);
 }
 
+/// Of what grows with the rows, the limit is for all but their own strings.
+#[test]
+fn a_row_takes_less_than_300_bytes() {
+    let mut grid = grid(people(100_000));
+    grid.select_all();
+    settle(&mut grid);
+    let lines = grid.lines.capacity() * size_of::<Line>();
+    let each = (grid.store.heap() + lines) / 100_000;
+    assert!(each < 300, "{each} bytes");
+}
+
 #[test]
 fn all_that_is_shown_is_selected_and_nothing_else() {
     let row = |user, client| session(user, client, 1, 100);
@@ -429,71 +440,4 @@ fn users_are_filed_as_people_do() {
     grid.sort(2);
     settle(&mut grid);
     assert_eq!(users(&mut grid, at(0)), ["u10", "u9", "U1"]);
-}
-
-/// Figures for docs/performance.md.
-#[test]
-#[ignore = "measures; run it in release"]
-fn measure() {
-    use std::time::Instant;
-    fn resident() -> usize {
-        let text = std::fs::read_to_string("/proc/self/statm").expect("Linux");
-        let pages = text
-            .split(' ')
-            .nth(1)
-            .and_then(|pages| pages.parse::<usize>().ok());
-        pages.expect("a number") * 4096
-    }
-    let mut report = String::from("\n");
-    let mut say = |line: String| {
-        report.push_str(&line);
-        report.push('\n');
-    };
-    let rows = people(100_000);
-    let strings: usize = rows
-        .iter()
-        .map(|row| {
-            row.user.as_deref().map_or(0, str::len) + row.client.as_deref().map_or(0, str::len)
-        })
-        .sum();
-    let before = resident();
-    let mut large = grid(rows.clone());
-    large.page(80, 20, at(0), &[]);
-    let after = resident();
-    say(format!(
-        "memory: {} bytes a row, {} of them the text of its strings; a slot is {} bytes",
-        (after - before) / 100_000,
-        strings / 100_000,
-        std::mem::size_of::<Option<crate::live::Slot<Session>>>(),
-    ));
-    let began = Instant::now();
-    take(&mut large, rows.clone(), at(0));
-    say(format!("refresh, nothing changed: {:?}", began.elapsed()));
-    let mut small = grid(people(1_000));
-    for (name, press) in PRESSES.iter().chain(SLICED) {
-        let time = |grid: &mut Table<Session>| {
-            let mut best = Duration::MAX;
-            for _ in 0..15 {
-                grid.filter("");
-                settle(grid);
-                grid.go(Move::Home, 20);
-                let began = Instant::now();
-                press(grid);
-                if grid.is_busy() {
-                    grid.work(SLICE);
-                }
-                grid.page(80, 20, at(0), &[]);
-                best = best.min(began.elapsed());
-                settle(grid);
-            }
-            best
-        };
-        let (few, many) = (time(&mut small), time(&mut large));
-        let ratio = many.as_secs_f64() / few.as_secs_f64();
-        say(format!(
-            "{name}: 1,000 rows {few:?}, 100,000 rows {many:?}, {ratio:.2} times"
-        ));
-    }
-    use std::io::Write as _;
-    let _ = std::io::stderr().write_all(report.as_bytes());
 }
