@@ -5,8 +5,9 @@ use std::time::{Duration, SystemTime};
 
 use smbwho_smb::SmbErrorKind;
 use smbwho_smb::kerberos::{KerberosError, KerberosLogin};
-use smbwho_testkit::AdDc;
+use smbwho_testkit::{AdDc, LockstepLine};
 
+use crate::common;
 use crate::lab::*;
 
 fn from(cache: &Path) -> KerberosLogin {
@@ -79,6 +80,29 @@ fn a_service_ticket_that_is_there_is_used_without_a_kdc() {
             );
             kvno(&cache);
             works(&unreachable).await;
+        },
+    );
+}
+
+#[test]
+fn a_service_ticket_at_hand_takes_five_round_trips() {
+    inside(
+        "caches::a_service_ticket_at_hand_takes_five_round_trips",
+        async {
+            let folder = folder();
+            let cache = folder.path().join("cc");
+            kinit(&cache, &[], "alice", ALICE);
+            kvno(&cache);
+            let line = LockstepLine::to((AdDc::HOST, 445)).expect("a line");
+            let port = line.address().rsplit(':').next().map(str::to_owned);
+            let server = format!("{}:{}", AdDc::HOST, port.expect("a port"));
+            let session = sign_in_to(&server, &from(&cache)).await.expect("a session");
+            let mut pipe = session.open_pipe(&common::SRVSVC).await.expect("the pipe");
+            let time = pipe.call(&common::TimeOfDay).await;
+            time.expect("the time of day");
+            // The first is that of TCP: NEGOTIATE, SESSION_SETUP, the chain that opens the
+            // pipe, the call.
+            assert_eq!(1 + line.flights().len(), 5, "{:?}", line.flights());
         },
     );
 }
