@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use crate::exit::Exit;
 use crate::live::{
-    Answer, Asker, Asking, Health, Host, Live, Question, Rows, Scope, Store, Tenths,
+    Answer, Asker, Asking, Health, Host, Live, Question, Rows, Scope, Store, Subject, Tenths,
 };
 use crate::output::escape::{self, Visible};
 use crate::output::{SCHEMA, json};
@@ -51,16 +51,7 @@ pub(crate) async fn run<T: Live>(
         scope: Scope::default(),
         urged: 0,
     };
-    let mut watch = Watch {
-        store: Store::new(),
-        told: vec![None; names.len()],
-        begun: vec![false; names.len()],
-        several: names.len() > 1,
-        names,
-        filter,
-        lines,
-        out,
-    };
+    let mut watch = Watch::new(names, asking.here.is_some(), filter, lines, out);
     let mut stopped = vec![false; asking.servers.len()];
     let mut asker = Asker::start(asking, question);
     let mut interrupted = pin!(interrupted);
@@ -95,6 +86,8 @@ struct Watch<T: Live, W> {
     begun: Vec<bool>,
     several: bool,
     names: Vec<Arc<str>>,
+    /// What JSON tells of a row.
+    columns: Vec<&'static Column<T>>,
     filter: Filter<T>,
     lines: Lines,
     out: W,
@@ -110,21 +103,33 @@ enum What<'a, T: 'static> {
 }
 
 impl<T: Live, W: Write> Watch<T, W> {
+    /// `here`: whether it is this computer that is asked.
+    fn new(names: Vec<Arc<str>>, here: bool, filter: Filter<T>, lines: Lines, out: W) -> Self {
+        let columns = T::COLUMNS.iter();
+        Self {
+            store: Store::new(),
+            told: vec![None; names.len()],
+            begun: vec![false; names.len()],
+            several: names.len() > 1,
+            names,
+            columns: columns
+                .filter(|column| here || column.shown != Shown::Here)
+                .collect(),
+            filter,
+            lines,
+            out,
+        }
+    }
+
     fn answer(&mut self, answer: Answer, now: Tenths) -> io::Result<()> {
         let server = answer.server;
-        let complete = answer.health == Health::Good;
-        let rows = match answer.rows {
-            Some(Rows::Counts(sessions, files)) => Some(Rows::Hosts(vec![Host {
-                state: if complete { "ok" } else { "stale" },
-                sessions,
-                files,
-                error: answer
-                    .health
-                    .problem()
-                    .map(|problem| problem.message.clone()),
-                ..Host::default()
-            }])),
-            rows => rows,
+        let mut complete = answer.health == Health::Good;
+        let rows = if T::SUBJECT == Subject::Servers {
+            // A server that fails is a row, too.
+            complete = true;
+            Some(Rows::Hosts(vec![self.host(&answer)]))
+        } else {
+            answer.rows
         };
         if let Some(rows) = rows.and_then(T::of) {
             let name = Arc::clone(&self.names[server]);
@@ -162,6 +167,27 @@ impl<T: Live, W: Write> Watch<T, W> {
         Ok(())
     }
 
+    /// The row of a server itself.
+    fn host(&self, answer: &Answer) -> Host {
+        let (sessions, files) = match answer.rows {
+            Some(Rows::Counts(sessions, files)) => (sessions, files),
+            _ => (None, None),
+        };
+        let problem = answer.health.problem();
+        Host {
+            state: match &answer.health {
+                Health::Stopped(_) => "stopped",
+                Health::Failed(..) if self.begun[answer.server] => "stale",
+                Health::Failed(..) => "failed",
+                Health::Asked | Health::Good => "ok",
+            },
+            sessions,
+            files,
+            error: problem.map(|problem| problem.message.clone()),
+            ..Host::default()
+        }
+    }
+
     /// Lines leave at once: whoever reads them waits for them.
     fn write(&mut self, text: &str) -> io::Result<()> {
         if text.is_empty() {
@@ -180,7 +206,7 @@ impl<T: Live, W: Write> Watch<T, W> {
             return;
         }
         match self.lines {
-            Lines::Json => json_event(text, row, what),
+            Lines::Json => self.json(text, row, what),
             Lines::ForPeople => self.line(text, row, what),
         }
     }
@@ -223,13 +249,38 @@ impl<T: Live, W: Write> Watch<T, W> {
             }
             Lines::Json => {
                 head::<T>(text, "error");
-                let mut fields = String::new();
-                problem.write_json(&mut fields);
-                text.push(',');
-                text.push_str(&fields[1..]);
-                text.push('\n');
+                text.push_str(",\"error\":");
+                problem.write_json(text);
+                text.push_str("}\n");
             }
         }
+    }
+
+    /// The row stands apart: fields of its own may be called as those of the
+    /// event are.
+    fn json(&self, text: &mut String, row: &Row<T>, what: &What<'_, T>) {
+        match what {
+            What::Appeared(initial) => {
+                head::<T>(text, "appeared");
+                let _ = write!(text, ",\"initial\":{initial}");
+            }
+            What::Changed(before) => {
+                head::<T>(text, "changed");
+                text.push_str(",\"was\":");
+                let is_other =
+                    |column: &Column<T>| match ((column.cell)(before), (column.cell)(row)) {
+                        (Cell::Span(_), Cell::Span(_)) => false,
+                        (before, now) => before != now,
+                    };
+                let columns = self.columns.iter().copied();
+                let others: Vec<_> = columns.filter(|column| is_other(column)).collect();
+                json::write_row(text, &others, before);
+            }
+            What::Gone => head::<T>(text, "gone"),
+        }
+        text.push_str(",\"row\":");
+        json::write_row(text, &self.columns, row);
+        text.push_str("}\n");
     }
 }
 
@@ -247,39 +298,6 @@ fn head<T: Live>(text: &mut String, event: &str) {
     escape::write_json(text, T::NAME);
     text.push_str(",\"time\":");
     escape::write_json(text, &now());
-}
-
-fn json_event<T: Live>(text: &mut String, row: &Row<T>, what: &What<'_, T>) {
-    let columns: Vec<&'static Column<T>> = T::COLUMNS.iter().collect();
-    match what {
-        What::Appeared(initial) => {
-            head::<T>(text, "appeared");
-            text.push_str(if *initial {
-                ",\"initial\":true"
-            } else {
-                ",\"initial\":false"
-            });
-        }
-        What::Changed(before) => {
-            head::<T>(text, "changed");
-            text.push_str(",\"was\":");
-            let is_other =
-                |column: &&&'static Column<T>| match ((column.cell)(before), (column.cell)(row)) {
-                    (Cell::Span(_), Cell::Span(_)) => false,
-                    (before, now) => before != now,
-                };
-            let others: Vec<&'static Column<T>> =
-                columns.iter().filter(is_other).copied().collect();
-            text.push_str(if others.is_empty() { "{" } else { "" });
-            json::write_row(text, &others, before);
-        }
-        What::Gone => head::<T>(text, "gone"),
-    }
-    let mut fields = String::new();
-    json::write_row(&mut fields, &columns, row);
-    text.push(',');
-    text.push_str(&fields[1..]);
-    text.push('\n');
 }
 
 /// The moment, as RFC 3339 in UTC.

@@ -312,7 +312,7 @@ pub(crate) struct Host {
     pub(crate) files: Option<u64>,
     /// Time since the last answer.
     pub(crate) answered: Option<Duration>,
-    pub(crate) answers: u64,
+    pub(crate) answers: Option<u64>,
     pub(crate) error: Option<String>,
 }
 
@@ -389,7 +389,7 @@ impl Kind for Host {
             header: "ANSWERS",
             align: Align::Right,
             shown: Shown::Wide,
-            cell: |row| Cell::Number(row.data.answers),
+            cell: |row| Cell::number(row.data.answers),
         },
         Column {
             name: "error",

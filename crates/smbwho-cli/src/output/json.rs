@@ -77,8 +77,9 @@ impl<T: Kind, W: Write> Sink<T> for Json<T, W> {
 /// Appends the row as a JSON object: a field for every column, unknown ones
 /// as null.
 pub(crate) fn write_row<T>(text: &mut String, columns: &[&'static Column<T>], row: &Row<T>) {
+    text.push('{');
     for (index, column) in columns.iter().enumerate() {
-        text.push_str(if index == 0 { "{\"" } else { ",\"" });
+        text.push_str(if index == 0 { "\"" } else { ",\"" });
         text.push_str(column.name);
         text.push_str("\":");
         (column.cell)(row).write_json(text);

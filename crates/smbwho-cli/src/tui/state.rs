@@ -386,7 +386,7 @@ impl State {
             sessions: server.sessions,
             files: server.files,
             answered: server.answered.map(|answered| self.now.since(answered)),
-            answers: server.answers,
+            answers: Some(server.answers),
             error: server.health.problem().map(told),
         };
         let rows = Rows::Hosts(vec![host]);

@@ -35,7 +35,7 @@ fn watch_prints_an_event_a_line() {
             let value: Value = serde_json::from_str(&line).expect("JSON");
             assert_eq!(value["schema"], "smbwho/1");
             assert_eq!(value["kind"], "sessions");
-            if value["event"] == event && value["user"] == user {
+            if value["event"] == event && value["row"]["user"] == user {
                 return value;
             }
         }
@@ -44,8 +44,8 @@ fn watch_prints_an_event_a_line() {
     let alice = hold(&samba, "alice");
     let appeared = next("appeared", "alice");
     assert_eq!(appeared["initial"], false);
-    assert_eq!(appeared["server"], address.as_str());
-    assert_eq!(appeared["client"], "127.0.0.1");
+    assert_eq!(appeared["row"]["server"], address.as_str());
+    assert_eq!(appeared["row"]["client"], "127.0.0.1");
     drop(alice);
     next("gone", "alice");
     let sent = Command::new("kill")
@@ -91,8 +91,8 @@ fn watch_tells_a_failure_once() {
         .collect();
     assert_eq!(lines.len(), 1, "{text}");
     assert_eq!(lines[0]["event"], "error");
-    assert_eq!(lines[0]["server"], dead.as_str());
-    assert_eq!(lines[0]["step"], "connect");
+    assert_eq!(lines[0]["error"]["server"], dead.as_str());
+    assert_eq!(lines[0]["error"]["step"], "connect");
 }
 
 #[test]
@@ -105,5 +105,5 @@ fn watch_ends_where_every_server_refuses_the_account() {
     assert_eq!(ran.code, Some(2), "{}", ran.seen());
     let error: Value = serde_json::from_str(&ran.stdout).expect("one line");
     assert_eq!(error["event"], "error");
-    assert_eq!(error["step"], "sign-in");
+    assert_eq!(error["error"]["step"], "sign-in");
 }

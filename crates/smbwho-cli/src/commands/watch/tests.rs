@@ -1,1 +1,210 @@
+use std::collections::BTreeSet;
+use std::time::Duration;
 
+use serde_json::{Value, json};
+use smbwho::{Connection, Level, Session, Share};
+
+use super::*;
+use crate::live::Use;
+
+fn watch<T: Live>(servers: &[&str], filter: &str, lines: Lines) -> Watch<T, Vec<u8>> {
+    let names = servers.iter().map(|&name| name.into()).collect();
+    Watch::new(names, false, Filter::parse(filter), lines, Vec::new())
+}
+
+/// What is printed about an answer.
+fn printed<T: Live>(
+    watch: &mut Watch<T, Vec<u8>>,
+    server: usize,
+    rows: Option<Rows>,
+    health: Health,
+    secs: u32,
+) -> String {
+    let answer = Answer {
+        server,
+        question: 1,
+        rows,
+        health,
+    };
+    let taken = watch.answer(answer, Tenths(10 * secs));
+    taken.expect("a Vec takes everything");
+    String::from_utf8(std::mem::take(&mut watch.out)).expect("UTF-8")
+}
+
+fn values(text: &str) -> Vec<Value> {
+    let value = |line: &str| serde_json::from_str(line).expect("JSON");
+    text.lines().map(value).collect()
+}
+
+fn session(user: &str, opens: u32, active: u64) -> Session {
+    let mut session = Session::unknown(Level::L1);
+    session.client = Some("ws1".into());
+    session.user = Some(user.into());
+    session.opens = Some(opens);
+    session.active = Some(Duration::from_secs(active));
+    session
+}
+
+fn failed(message: &str) -> Health {
+    let mut problem = Problem::interrupted("fs1");
+    message.clone_into(&mut problem.message);
+    Health::Failed(problem, Instant::now())
+}
+
+#[test]
+fn what_comes_changes_and_goes_is_told_once() {
+    let mut watch = watch::<Session>(&["fs1"], "", Lines::Json);
+    let sessions = |rows: &[(&str, u32, u64)]| {
+        let session = |&(user, opens, active): &(&str, u32, u64)| session(user, opens, active);
+        Some(Rows::Sessions(rows.iter().map(session).collect()))
+    };
+    let rows = sessions(&[("alice", 0, 60), ("bob", 1, 60)]);
+    let text = printed(&mut watch, 0, rows, Health::Good, 0);
+    let events = values(&text);
+    assert_eq!(events.len(), 2, "{text}");
+    let first = &events[0];
+    assert_eq!(first["schema"], "smbwho/1");
+    assert_eq!(
+        (&first["event"], &first["kind"], &first["initial"]),
+        (&json!("appeared"), &json!("sessions"), &json!(true))
+    );
+    assert_eq!(first["row"]["user"], "alice");
+    assert_eq!(first["row"]["idle_secs"], Value::Null);
+    // What only this computer's own Samba tells is not there to be unknown.
+    assert_eq!(first["row"].get("dialect"), None);
+
+    let rows = sessions(&[("alice", 0, 70), ("bob", 1, 70)]);
+    assert_eq!(printed(&mut watch, 0, rows, Health::Good, 10), "");
+
+    let rows = sessions(&[("bob", 2, 80), ("carol", 0, 1)]);
+    let events = values(&printed(&mut watch, 0, rows, Health::Good, 20));
+    let told: Vec<(&Value, &Value)> = events
+        .iter()
+        .map(|event| (&event["event"], &event["row"]["user"]))
+        .collect();
+    let expected = json!([["gone", "alice"], ["appeared", "carol"], ["changed", "bob"]]);
+    assert_eq!(json!(told), expected);
+    assert_eq!(events[0]["row"]["active_secs"], 80, "as old as it became");
+    assert_eq!(events[1]["initial"], false);
+    assert_eq!(events[2]["was"], json!({"opens": 1}));
+    assert_eq!(events[2]["row"]["opens"], 2);
+}
+
+#[test]
+fn a_failure_is_told_when_it_is_another_and_ends_nothing() {
+    let mut watch = watch::<Session>(&["fs1"], "", Lines::Json);
+    let rows = || Some(Rows::Sessions(vec![session("alice", 0, 60)]));
+    printed(&mut watch, 0, rows(), Health::Good, 0);
+    let events = values(&printed(&mut watch, 0, None, failed("gone quiet"), 5));
+    assert_eq!(events.len(), 1);
+    assert_eq!(events[0]["event"], "error");
+    assert_eq!(events[0]["error"]["server"], "fs1");
+    assert_eq!(events[0]["error"]["message"], "gone quiet");
+    assert_eq!(printed(&mut watch, 0, None, failed("gone quiet"), 10), "");
+    let other = printed(&mut watch, 0, None, failed("refused"), 15);
+    assert_eq!(values(&other).len(), 1);
+    let mut later = session("alice", 0, 80);
+    later.active = Some(Duration::from_secs(80));
+    let back = Some(Rows::Sessions(vec![later]));
+    assert_eq!(printed(&mut watch, 0, back, Health::Good, 20), "");
+    assert_eq!(
+        values(&printed(&mut watch, 0, None, failed("refused"), 25)).len(),
+        1
+    );
+}
+
+/// A parser keeps one of two fields of one name, and drops the other unseen.
+#[test]
+fn no_field_stands_twice_in_one_object() {
+    fn names_of(line: &str) -> Vec<String> {
+        let mut names = Vec::new();
+        let mut depth = 0;
+        let mut text = line.char_indices().peekable();
+        let mut name = None;
+        while let Some((at, c)) = text.next() {
+            match c {
+                '{' | '[' => depth += 1,
+                '}' | ']' => depth -= 1,
+                '"' => {
+                    let end = at + 1 + line[at + 1..].find('"').expect("closed");
+                    name = Some(format!("{depth} {}", &line[at + 1..end]));
+                    while text.next_if(|(next, _)| *next <= end).is_some() {}
+                }
+                ':' => names.extend(name.take()),
+                _ => name = None,
+            }
+        }
+        names
+    }
+    let mut share = Share::unknown(smbwho::ShareLevel::L2);
+    share.name = Some("data".into());
+    let mut watch = watch::<Share>(&["fs1"], "", Lines::Json);
+    let shares = printed(
+        &mut watch,
+        0,
+        Some(Rows::Shares(vec![share])),
+        Health::Good,
+        0,
+    );
+    let mut watch = self::watch::<Use>(&["fs1"], "", Lines::Json);
+    let rows = vec![Use {
+        share: "data".into(),
+        connection: Connection::unknown(smbwho::ConnectionLevel::L1),
+    }];
+    let uses = printed(
+        &mut watch,
+        0,
+        Some(Rows::Connections(rows)),
+        Health::Good,
+        0,
+    );
+    for (kind, line) in [("shares", &shares), ("connections", &uses)] {
+        let event: Value = serde_json::from_str(line).expect("JSON");
+        assert_eq!(event["kind"], kind);
+        let names = names_of(line);
+        let different: BTreeSet<&String> = names.iter().collect();
+        assert_eq!(names.len(), different.len(), "{line}");
+    }
+}
+
+#[test]
+fn servers_are_rows_whether_they_answer_or_not() {
+    let mut watch = watch::<Host>(&["fs1"], "", Lines::Json);
+    let none = values(&printed(&mut watch, 0, None, failed("refused"), 0));
+    assert_eq!(none[0]["row"]["state"], "failed");
+    assert_eq!(none[0]["row"]["sessions"], Value::Null);
+    assert_eq!(none[0]["row"]["answers"], Value::Null, "not counted here");
+    assert_eq!(none[1]["event"], "error");
+    let counts = || Some(Rows::Counts(Some(3), None));
+    let good = values(&printed(&mut watch, 0, counts(), Health::Good, 5));
+    assert_eq!(good[0]["event"], "changed");
+    assert_eq!(good[0]["was"]["state"], "failed");
+    assert_eq!(
+        (&good[0]["row"]["state"], &good[0]["row"]["sessions"]),
+        (&json!("ok"), &json!(3))
+    );
+    assert_eq!(printed(&mut watch, 0, counts(), Health::Good, 10), "");
+    let stale = values(&printed(&mut watch, 0, None, failed("gone quiet"), 15));
+    assert_eq!(stale[0]["row"]["state"], "stale");
+}
+
+#[test]
+fn lines_for_people_say_who_and_where() {
+    let mut watch = watch::<Session>(&["fs1", "fs2"], "user:a*", Lines::ForPeople);
+    let rows = vec![session("al\u{1b}ice", 0, 60), session("bob", 0, 60)];
+    let text = printed(&mut watch, 1, Some(Rows::Sessions(rows)), Health::Good, 0);
+    let (moment, rest) = text.split_once(' ').expect("a time first");
+    assert!(moment.ends_with('Z'), "{text}");
+    assert_eq!(
+        rest,
+        "+ fs2: client ws1, user al\\u{1b}ice, opens 0, active 1m 00s\n"
+    );
+    let rows = vec![session("al\u{1b}ice", 4, 70)];
+    let text = printed(&mut watch, 1, Some(Rows::Sessions(rows)), Health::Good, 10);
+    assert!(
+        text.contains(" ~ fs2: ") && text.contains("opens 0 → 4"),
+        "{text}"
+    );
+    let text = printed(&mut watch, 0, None, failed("gone quiet"), 10);
+    assert!(text.contains(" ! fs1: gone quiet"), "{text}");
+}
