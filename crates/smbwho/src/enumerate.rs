@@ -29,8 +29,10 @@ const ENLARGED_LENGTH: u32 = 64 * 1024;
 
 /// The most that is asked for at a level that is tried only in case the richer
 /// ones are refused, in bytes. A server that grants a richer one as well has
-/// then little to do in vain; what is missing comes with the next page.
-const SPECULATIVE_LENGTH: u32 = 64 * 1024;
+/// then little to do in vain, since no more than a fragment of it is sent; what
+/// is missing comes with the next page, for two round trips more. This much
+/// holds ten thousand sessions.
+const SPECULATIVE_LENGTH: u32 = 1 << 20;
 
 /// Rows after which a server that never ends is no longer believed. The
 /// largest file servers hold some tens of thousands of sessions.

@@ -36,7 +36,7 @@ async fn the_ladder_starts_at_the_top() {
     // Two more levels are asked for in the same flight, and little of each.
     let asked = endpoint.session_requests();
     assert_eq!((asked[0].level, asked[0].preferred), (502, u32::MAX));
-    assert!(asked.len() <= 3 && asked[1..].iter().all(|r| r.preferred == 65536));
+    assert!(asked.len() <= 3 && asked[1..].iter().all(|r| r.preferred == 1 << 20));
 }
 
 #[tokio::test]
