@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex as StdMutex, PoisonError};
 
 use async_trait::async_trait;
 use smb2::transport::{TransportReceive, TransportSend};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::Mutex;
@@ -25,6 +25,10 @@ const MAX_MESSAGE: usize = 1024 * 1024;
 
 /// How much room is made at a time for a message that is still arriving.
 const GROWTH: usize = 64 * 1024;
+
+/// How much is read from the system at a time. Small messages come with their
+/// length in one read, and several fragments of a long reply too.
+const READ_AT_ONCE: usize = 16 * 1024;
 
 /// First bytes of an SMB2 message ([MS-SMB2] 2.2.1), of an encrypted one (2.2.41), and of an SMB1
 /// message.
@@ -72,7 +76,7 @@ struct State {
 /// A TCP connection that carries whole messages.
 #[derive(Debug)]
 pub(crate) struct Wire {
-    reader: Mutex<OwnedReadHalf>,
+    reader: Mutex<BufReader<OwnedReadHalf>>,
     writer: Mutex<OwnedWriteHalf>,
     state: StdMutex<State>,
 }
@@ -81,7 +85,7 @@ impl Wire {
     pub(crate) fn new(stream: TcpStream) -> Arc<Self> {
         let (reader, writer) = stream.into_split();
         Arc::new(Self {
-            reader: Mutex::new(reader),
+            reader: Mutex::new(BufReader::with_capacity(READ_AT_ONCE, reader)),
             writer: Mutex::new(writer),
             state: StdMutex::default(),
         })
