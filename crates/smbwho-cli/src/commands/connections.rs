@@ -34,15 +34,16 @@ pub(crate) async fn run(
     interrupted: impl Future<Output = ()>,
     printing: Printing<'_, Connection>,
 ) -> io::Result<Exit> {
-    let question = |server: Server| {
-        let mut query = match of {
+    let (of, user) = (of.clone(), rows.user.clone());
+    let question = move |server: Server| {
+        let mut query = match &of {
             Of::Share(share) => server.connections_to(share),
             Of::Client(client) => server.connections_from(client),
         };
         if let Some(level) = level {
             query = query.level(level);
         }
-        if let Some(user) = &rows.user {
+        if let Some(user) = &user {
             query = query.user(user);
         }
         query.pages()

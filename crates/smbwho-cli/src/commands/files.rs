@@ -27,12 +27,13 @@ pub(crate) async fn run(
     interrupted: impl Future<Output = ()>,
     printing: Printing<'_, OpenFile>,
 ) -> io::Result<Exit> {
-    let question = |server: Server| {
+    let user = rows.user.clone();
+    let question = move |server: Server| {
         let mut query = server.files();
         if let Some(level) = level {
             query = query.level(level);
         }
-        if let Some(user) = &rows.user {
+        if let Some(user) = &user {
             query = query.user(user);
         }
         if let Some(place) = &place {

@@ -14,6 +14,8 @@ use std::pin::pin;
 
 use futures::stream::{self, Stream, StreamExt as _};
 use smbwho::{ConnectOptions, Error, Event, Login, Page, Server};
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 
 use crate::exit::Exit;
 use crate::output::{Format, Sink};
@@ -23,6 +25,10 @@ use crate::resume::Resume;
 use crate::rows::{Kind, Order};
 use crate::targets::Target;
 use gathered::Gathered;
+
+/// Events that wait to be printed. While none fits in, no server is asked anything
+/// more: what is not printed yet must not fill the memory.
+const WAITING: usize = 8;
 
 /// Whom to ask, and how.
 pub(crate) struct Fleet {
@@ -55,21 +61,21 @@ impl Fleet {
     /// When the output cannot be written.
     pub(crate) async fn ask<T, S>(
         self,
-        question: impl Fn(Server) -> S,
+        question: impl Fn(Server) -> S + Send + Sync + 'static,
         mut keep: impl FnMut(&T) -> bool,
         advise: impl Fn(&mut Problem),
         interrupted: impl Future<Output = ()>,
         printing: Printing<'_, T>,
     ) -> io::Result<Exit>
     where
-        T: Kind,
-        S: Stream<Item = Result<Page<T>, Error>>,
+        T: Kind + Send,
+        S: Stream<Item = Result<Page<T>, Error>> + Send + 'static,
     {
         let addresses: Vec<_> = self.servers.iter().map(|to| to.address.clone()).collect();
         let mut gathered = Gathered::new(self.servers, self.resume, printing);
         let mut events = pin!(match self.here {
             Some(server) => ask_here(question(server)).left_stream(),
-            None => self.many.ask(addresses, question).right_stream(),
+            None => beside(self.many.ask(addresses, question)).right_stream(),
         });
         let mut interrupted = pin!(interrupted);
         let stopped = loop {
@@ -111,4 +117,33 @@ fn ask_here<T>(
     });
     let done = stream::once(std::future::ready(Event::Done));
     events.chain(done).map(|event| (0, event))
+}
+
+/// Reads the events in a task. Where the runtime has a thread for its tasks, all
+/// that goes over the network happens in that one, and whoever reads our output
+/// may stop reading for a while. Dropped, it ends the task.
+fn beside<E: Send + 'static>(
+    events: impl Stream<Item = E> + Send + 'static,
+) -> impl Stream<Item = E> {
+    let (sender, receiver) = mpsc::channel(WAITING);
+    let mut asking = JoinSet::new();
+    asking.spawn(async move {
+        let mut events = pin!(events);
+        while let Some(event) = events.next().await {
+            if sender.send(event).await.is_err() {
+                return;
+            }
+        }
+    });
+    stream::unfold((receiver, asking), async |(mut receiver, mut asking)| {
+        if let Some(event) = receiver.recv().await {
+            return Some((event, (receiver, asking)));
+        }
+        if let Some(Err(failed)) = asking.join_next().await
+            && let Ok(panic) = failed.try_into_panic()
+        {
+            std::panic::resume_unwind(panic);
+        }
+        None
+    })
 }

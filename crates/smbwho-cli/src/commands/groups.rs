@@ -89,7 +89,8 @@ pub(crate) async fn list(
     interrupted: impl Future<Output = ()>,
     printing: Printing<'_, Group>,
 ) -> io::Result<Exit> {
-    let ask = |server: Server| question.groups(&server).pages();
+    let question = question.clone();
+    let ask = move |server: Server| question.groups(&server).pages();
     fleet
         .ask(ask, every, advise(words), interrupted, printing)
         .await
@@ -107,7 +108,8 @@ pub(crate) async fn members(
     interrupted: impl Future<Output = ()>,
     printing: Printing<'_, Member>,
 ) -> io::Result<Exit> {
-    let ask = |server: Server| question.groups(&server).members().pages();
+    let question = question.clone();
+    let ask = move |server: Server| question.groups(&server).members().pages();
     fleet
         .ask(ask, every, advise(words), interrupted, printing)
         .await
@@ -125,7 +127,9 @@ pub(crate) async fn of_user(
     interrupted: impl Future<Output = ()>,
     printing: Printing<'_, Membership>,
 ) -> io::Result<Exit> {
-    let ask = |server: Server| {
+    let scope = question.scope;
+    let question = question.clone();
+    let ask = move |server: Server| {
         let query = match &question.of {
             Some(account) => server.groups_of(account),
             None => server.my_groups(),
@@ -137,7 +141,7 @@ pub(crate) async fn of_user(
         }
         .pages()
     };
-    let keep = |row: &Membership| question.scope.is_none_or(|scope| scope == row.group.scope);
+    let keep = |row: &Membership| scope.is_none_or(|scope| scope == row.group.scope);
     fleet
         .ask(ask, keep, advise(words), interrupted, printing)
         .await

@@ -24,12 +24,13 @@ pub(crate) async fn run(
     interrupted: impl Future<Output = ()>,
     printing: Printing<'_, Logon>,
 ) -> io::Result<Exit> {
-    let question = |server: Server| {
+    let user = rows.user.clone();
+    let question = move |server: Server| {
         let mut query = server.logons();
         if let Some(level) = level {
             query = query.level(level);
         }
-        if let Some(user) = &rows.user {
+        if let Some(user) = &user {
             query = query.user(user);
         }
         query.pages()

@@ -26,15 +26,16 @@ pub(crate) async fn run(
     interrupted: impl Future<Output = ()>,
     printing: Printing<'_, Session>,
 ) -> io::Result<Exit> {
-    let question = |server: Server| {
+    let (user, client) = (rows.user.clone(), rows.client.clone());
+    let question = move |server: Server| {
         let mut query = server.sessions();
         if let Some(level) = level {
             query = query.level(level);
         }
-        if let Some(user) = &rows.user {
+        if let Some(user) = &user {
             query = query.user(user);
         }
-        if let Some(client) = &rows.client {
+        if let Some(client) = &client {
             query = query.client(client);
         }
         query.pages()

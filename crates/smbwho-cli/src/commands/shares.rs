@@ -24,7 +24,7 @@ pub(crate) async fn run(
     interrupted: impl Future<Output = ()>,
     printing: Printing<'_, Share>,
 ) -> io::Result<Exit> {
-    let question = |server: Server| {
+    let question = move |server: Server| {
         let query = server.shares();
         let query = match level {
             Some(level) => query.level(level),

@@ -119,12 +119,13 @@ pub(crate) async fn run(
     printing: Printing<'_, OpenFile>,
 ) -> io::Result<Exit> {
     let report = printing.report;
-    let question = |server: Server| {
+    let (wanted, user) = (wanted.clone(), rows.user.clone());
+    let question = move |server: Server| {
         let wanted = wanted.get(&key(server.name())).cloned();
         ask(
             server,
             wanted.unwrap_or_default(),
-            rows.user.clone(),
+            user.clone(),
             level,
             report,
         )

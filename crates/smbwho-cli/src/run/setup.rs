@@ -269,13 +269,15 @@ fn columns<T: Kind>(format: Format, servers: &[Target]) -> Vec<&'static Column<T
 
 /// One thread where one server is asked: handing each message from thread to
 /// thread costs more than there is to do. With several, whoever reads the output
-/// may stop reading, and the connections must live on while we wait to write.
+/// may stop reading, and the connections must live on while we wait to write: a
+/// second thread has all of them. More would hand messages to each other again.
 pub(super) fn runtime(servers: usize) -> Result<runtime::Runtime, String> {
     let mut builder = match servers {
         0 | 1 => runtime::Builder::new_current_thread(),
         _ => runtime::Builder::new_multi_thread(),
     };
     builder
+        .worker_threads(1)
         .enable_all()
         .build()
         .map_err(|error| format!("cannot start: {error}"))

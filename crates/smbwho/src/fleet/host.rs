@@ -63,7 +63,7 @@ where
             match &mut self.stage {
                 Stage::Waiting(not_before) => {
                     let not_before = *not_before;
-                    let connecting = self.connect(not_before);
+                    let connecting = connect(&self.fleet, &self.address, not_before);
                     match within(deadline, connecting).await {
                         Some(Ok(server)) => {
                             self.stage = Stage::Asking(Box::pin((self.question)(server)));
@@ -96,21 +96,6 @@ where
         }
     }
 
-    async fn connect(&self, not_before: Option<Instant>) -> Result<Server, Error> {
-        if let Some(time) = not_before {
-            sleep_until(time).await;
-        }
-        let Fleet { login, options, .. } = &*self.fleet;
-        if let Some(guard) = &options.guard
-            && guard.is_closed()
-        {
-            let refused = guard.refused();
-            let error = smbwho_smb::SmbError::held_back(refused);
-            return Err(Error::new(&self.address.to_string(), ErrorKind::Smb(error)));
-        }
-        Server::connect_with(&self.address, login, options).await
-    }
-
     /// Whether this failure leads to another try; then it is prepared.
     fn tries_again(&mut self, error: &Error) -> bool {
         let again = self.tried < self.fleet.retries && !self.told && error.is_transient();
@@ -134,6 +119,27 @@ where
         let error = Error::new(&self.address.to_string(), kind);
         self.over(error)
     }
+}
+
+/// Connects to a server when it is time, unless the account is not to be shown to
+/// any more of them.
+async fn connect(
+    fleet: &Fleet,
+    address: &Address,
+    not_before: Option<Instant>,
+) -> Result<Server, Error> {
+    if let Some(time) = not_before {
+        sleep_until(time).await;
+    }
+    let Fleet { login, options, .. } = fleet;
+    if let Some(guard) = &options.guard
+        && guard.is_closed()
+    {
+        let refused = guard.refused();
+        let error = smbwho_smb::SmbError::held_back(refused);
+        return Err(Error::new(&address.to_string(), ErrorKind::Smb(error)));
+    }
+    Server::connect_with(address, login, options).await
 }
 
 /// What comes of `work` before the deadline.
