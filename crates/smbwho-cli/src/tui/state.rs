@@ -2,19 +2,20 @@
 //! clock. Events go in, and what is to be done about them comes out.
 
 mod actions;
+mod answers;
 mod dialogs;
+mod mouse;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use crossterm::event::{KeyEvent, KeyEventKind, MouseButton, MouseEvent, MouseEventKind};
+use crossterm::event::{KeyEvent, KeyEventKind, MouseEvent};
 
 use super::closing::Ready;
 use super::grid::{self, Grid};
-use super::keys;
 use crate::commands::close::Done;
 use crate::commands::consent::Plan;
-use crate::live::{Answer, Health, Host, Question, Rows, Scope, Subject, Tenths, Victim};
+use crate::live::{Answer, Health, Question, Scope, Subject, Tenths, Victim};
 use crate::problem::Problem;
 
 /// How long a message stays.
@@ -310,134 +311,8 @@ impl State {
         }
     }
 
-    fn answer(&mut self, answer: Answer) {
-        let Some(server) = self.servers.get_mut(answer.server) else {
-            return;
-        };
-        let name = Arc::clone(&server.name);
-        let complete = answer.health == Health::Good;
-        server.health = answer.health;
-        if answer.rows.is_some() || complete {
-            server.answered = Some(self.now);
-            server.answers += 1;
-        }
-        match &answer.rows {
-            Some(Rows::Counts(sessions, files)) => {
-                server.sessions = sessions.or(server.sessions);
-                server.files = files.or(server.files);
-            }
-            Some(Rows::Sessions(rows)) if complete => server.sessions = Some(rows.len() as u64),
-            _ => {}
-        }
-        // What was asked before may still come; its place may be gone.
-        let now = self.now;
-        if let Some(at) = self
-            .places
-            .iter()
-            .position(|place| place.number == answer.question)
-            && let Some(rows) = answer.rows
-        {
-            let grid = &mut self.places[at].grid;
-            if grid.subject() != Subject::Servers {
-                grid.take(answer.server, &name, rows, complete, now);
-            }
-        }
-        for at in 0..self.places.len() {
-            if self.places[at].grid.subject() == Subject::Servers {
-                let mut grid =
-                    std::mem::replace(&mut self.places[at].grid, grid::of(Subject::Servers, true));
-                self.tell_host(&mut *grid, answer.server);
-                self.places[at].grid = grid;
-            }
-        }
-        if answer.question == self.here().number {
-            self.count_round(answer.server);
-        }
-    }
-
-    fn count_round(&mut self, server: usize) {
-        self.answered_this_round[server] = true;
-        let scope = &self.here().scope;
-        let asked = |server: usize| scope.server.is_none_or(|only| only == server);
-        let answered = self
-            .answered_this_round
-            .iter()
-            .zip(&self.servers)
-            .enumerate();
-        let mut answered = answered.filter(|(number, _)| asked(*number));
-        // Who does not answer is not waited for.
-        if answered.all(|(_, (answered, server))| *answered || server.health.problem().is_some()) {
-            self.rounds += 1;
-            self.answered_this_round.fill(false);
-        }
-    }
-
-    /// Puts a server's own row into a grid of servers.
-    fn tell_host(&self, grid: &mut dyn Grid, number: usize) {
-        let server = &self.servers[number];
-        let host = Host {
-            state: match &server.health {
-                Health::Asked => "asked",
-                Health::Good => "ok",
-                Health::Failed(..) if server.answered.is_some() => "stale",
-                Health::Failed(..) => "failed",
-                Health::Stopped(_) => "stopped",
-            },
-            sessions: server.sessions,
-            files: server.files,
-            answered: server.answered.map(|answered| self.now.since(answered)),
-            answers: Some(server.answers),
-            error: server.health.problem().map(told),
-        };
-        let rows = Rows::Hosts(vec![host]);
-        grid.take(number, &server.name, rows, true, self.now);
-    }
-
-    fn mouse(&mut self, mouse: MouseEvent) -> Option<Effect> {
-        let height = self.height();
-        match mouse.kind {
-            MouseEventKind::ScrollUp if self.is_grid() => self.grid().scroll(-3, height),
-            MouseEventKind::ScrollDown if self.is_grid() => self.grid().scroll(3, height),
-            MouseEventKind::Down(MouseButton::Left) if self.is_grid() => {
-                if mouse.row == 1 {
-                    self.click_head(mouse.column);
-                } else if let Some(line) = usize::from(mouse.row)
-                    .checked_sub(2)
-                    .filter(|l| *l < height)
-                    && self.grid().point(line)
-                {
-                    let last = self.clicked.replace((mouse.row, self.now));
-                    let again = |(row, then)| {
-                        row == mouse.row && self.now.since(then) < Duration::from_millis(500)
-                    };
-                    if last.is_some_and(again) {
-                        self.clicked = None;
-                        return self.act(keys::Action::Enter);
-                    }
-                }
-            }
-            _ => {}
-        }
-        None
-    }
-
     pub(super) fn is_grid(&self) -> bool {
         matches!(self.mode, Mode::Grid)
-    }
-
-    /// Sorts by the column whose head is at this place of the screen.
-    fn click_head(&mut self, at: u16) {
-        use unicode_width::UnicodeWidthStr as _;
-        let page = self.page();
-        let mut from = super::view::MARGIN;
-        for head in &page.heads {
-            let end = from + head.text.width();
-            if (from..end).contains(&usize::from(at)) {
-                self.grid().sort(head.column);
-                return;
-            }
-            from = end + crate::output::table::GAP.len();
-        }
     }
 
     /// What is on the screen.

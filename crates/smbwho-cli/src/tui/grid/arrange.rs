@@ -6,10 +6,11 @@
 //! by two. Until it is ready the old one stays on the screen.
 
 use std::cmp::Ordering;
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::{Grid as _, Line, Table, count_on};
+use super::table::{Table, count_on};
+use super::{Grid as _, Line};
 use crate::live::{Live, Mark, Slot, Tenths};
 use crate::rows::{Cell, Column, compare};
 
@@ -41,69 +42,6 @@ struct Merge {
     left: VecDeque<Line>,
     right: VecDeque<Line>,
     out: Vec<Line>,
-}
-
-/// The groups there are.
-#[derive(Default)]
-pub(super) struct Groups {
-    groups: Vec<Group>,
-    by_name: HashMap<String, u32>,
-}
-
-struct Group {
-    /// As it is shown.
-    name: String,
-    rows: usize,
-    folded: bool,
-    /// Whether its heading is in the order.
-    headed: bool,
-}
-
-impl Groups {
-    fn number(&mut self, name: &str) -> u32 {
-        let key = name.to_lowercase();
-        if let Some(number) = self.by_name.get(&key) {
-            return *number;
-        }
-        let number = u32::try_from(self.groups.len()).unwrap_or(Line::GROUP - 1);
-        self.groups.push(Group {
-            name: name.to_owned(),
-            rows: 0,
-            folded: false,
-            headed: false,
-        });
-        self.by_name.insert(key, number);
-        number
-    }
-
-    /// The heading to be put in for a group that has rows and none yet.
-    fn head(&mut self, number: u32) -> Option<Line> {
-        let group = self.groups.get_mut(number as usize)?;
-        let wanted = group.rows > 0 && !group.headed;
-        group.headed |= wanted;
-        wanted.then(|| Line::group(number))
-    }
-
-    fn get(&self, number: u32) -> Option<&Group> {
-        self.groups.get(number as usize)
-    }
-
-    pub(super) fn fold(&mut self, number: u32) {
-        if let Some(group) = self.groups.get_mut(number as usize) {
-            group.folded = !group.folded;
-        }
-    }
-
-    /// Name, rows, and whether they are hidden.
-    pub(super) fn seen(&self, number: u32) -> Option<(&str, usize, bool)> {
-        let group = self.get(number)?;
-        Some((&group.name, group.rows, group.folded))
-    }
-
-    fn compare(&self, a: u32, b: u32) -> Ordering {
-        let name = |number| self.get(number).map_or("", |group| &group.name);
-        compare(Cell::Text(name(a)), Cell::Text(name(b)), false).then(a.cmp(&b))
-    }
 }
 
 impl<T: Live> Table<T> {

@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
-use super::{Line, MARKED_FOR, Table, count_on};
+use super::table::{Table, count_on};
+use super::{Line, MARKED_FOR};
 use crate::live::{Live, Mark, Subject, Tenths};
 use crate::output::table::{CUT, GAP, write_cell};
 use crate::rows::Align;

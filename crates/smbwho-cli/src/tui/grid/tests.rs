@@ -2,6 +2,8 @@ use smbwho::{Level, Session};
 use unicode_width::UnicodeWidthStr as _;
 
 use super::*;
+use crate::live::Live as _;
+use crate::output;
 
 fn session(user: &str, client: &str, opens: u32, active: u64) -> Session {
     let mut session = Session::unknown(Level::L502);

@@ -1,9 +1,10 @@
 //! Keys and answers go in; what is shown and asked comes out.
 
-use crossterm::event::{KeyCode, KeyModifiers};
+use crossterm::event::{KeyCode, KeyModifiers, MouseButton, MouseEventKind};
 use smbwho::{Level, Session};
 
 use super::*;
+use crate::live::Rows;
 use crate::rows::{Closed, Outcome as Came};
 
 fn session(user: &str, client: &str) -> Session {
