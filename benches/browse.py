@@ -123,6 +123,12 @@ class Grid:
         self.settle()
         began = self.cpu()
         self.type("r")
+        # Waiting for the server costs nothing; whatever comes costs more than this.
+        until = time.monotonic() + 60
+        while self.cpu() - began < 0.01:
+            self.read(0.05)
+            if time.monotonic() > until:
+                sys.exit("browse: no answer")
         self.settle()
         return self.cpu() - began
 

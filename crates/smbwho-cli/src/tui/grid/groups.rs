@@ -22,7 +22,26 @@ pub(super) struct Group {
     pub(super) headed: bool,
 }
 
+/// So many groups are not given back to the allocator while a key waits.
+const MANY: usize = 1024;
+
 impl Groups {
+    /// No groups yet, with room for as many as there may be: growing would take
+    /// a look at all there are.
+    pub(super) fn with_room(rows: usize) -> Self {
+        Self {
+            groups: Vec::new(),
+            by_name: HashMap::with_capacity(rows),
+        }
+    }
+
+    /// Forgets them, elsewhere where they are many.
+    pub(super) fn discard(self) {
+        if self.groups.len() > MANY {
+            std::thread::spawn(move || drop(self));
+        }
+    }
+
     pub(super) fn number(&mut self, name: &str) -> u32 {
         let key = name.to_lowercase();
         if let Some(number) = self.by_name.get(&key) {

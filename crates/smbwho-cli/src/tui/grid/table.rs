@@ -230,7 +230,8 @@ impl<T: Live> Grid for Table<T> {
         };
         let mut names = NAMES.iter().skip(from);
         self.group_by = names.find_map(|name| T::COLUMNS.iter().find(|c| c.name == *name));
-        self.groups = Groups::default();
+        let rows = self.group_by.map_or(0, |_| self.store.living());
+        std::mem::replace(&mut self.groups, Groups::with_room(rows)).discard();
         self.rearrange();
         self.grouped_by()
     }
