@@ -204,3 +204,25 @@ fn a_slow_server_is_never_asked_twice_at_once() {
     assert_eq!(most.load(Ordering::SeqCst), 1);
     assert!(asked.load(Ordering::SeqCst) >= 3);
 }
+
+#[test]
+fn a_server_that_refuses_one_question_is_asked_the_next_at_once() {
+    // It knows sessions alone.
+    let service = SessionService::numbered(3);
+    let endpoint = Endpoint::builder().serve(service).expect("an endpoint");
+    let terminal = Terminal::open();
+    terminal.line("export SMBWHO_PASSWORD=endpoint; clear");
+    // Whoever waits for the next time waits for ever.
+    let arguments = format!("browse {} -U root --interval 1h", endpoint.address());
+    terminal.start(&arguments);
+    terminal.wait("sessions", |s| s.contains("3 sessions"));
+    terminal.keys(&["2"]);
+    terminal.wait("a refusal", |s| {
+        s.contains("› files") && s.contains("no answer")
+    });
+    terminal.keys(&["!"]);
+    terminal.wait("the reason", |s| s.contains("Servers that do not answer"));
+    terminal.keys(&["q"]);
+    terminal.keys(&["1"]);
+    terminal.wait("sessions", |s| s.contains("3 sessions"));
+}
