@@ -153,18 +153,21 @@ fn a_server_that_stops_goes_stale_and_comes_back() {
 fn the_terminal_is_given_back_however_the_program_ends() {
     let samba = samba();
     let terminal = browse(&samba, "");
-    terminal.keys(&["C-z"]);
-    terminal.wait("the shell", |s| {
-        s.contains("Stopped") && !s.contains("live")
-    });
-    terminal.line("stty -a | grep -o -E -- '-?(icanon|echo) '; echo stopped");
-    let shell = terminal.wait("stty", |s| s.contains("\nstopped"));
-    assert!(
-        !shell.contains("\n-icanon") && !shell.contains("\n-echo"),
-        "{shell}"
-    );
-    terminal.line("fg");
-    terminal.wait("the grid", |s| s.contains("live") && s.contains("root"));
+    let stops: [&dyn Fn(); 2] = [&|| terminal.keys(&["C-z"]), &|| terminal.signal("-TSTP")];
+    for stop in stops {
+        stop();
+        terminal.wait("the shell", |s| {
+            s.contains("Stopped") && !s.contains("live")
+        });
+        terminal.line("stty -a | grep -o -E -- '-?(icanon|echo) '; echo stopped");
+        let shell = terminal.wait("stty", |s| s.contains("\nstopped"));
+        assert!(
+            !shell.contains("\n-icanon") && !shell.contains("\n-echo"),
+            "{shell}"
+        );
+        terminal.line("clear; fg");
+        terminal.wait("the grid", |s| s.contains("live") && s.contains("root"));
+    }
     terminal.keys(&["q"]);
     terminal.is_back(0);
 

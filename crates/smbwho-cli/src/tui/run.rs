@@ -134,6 +134,11 @@ pub(crate) async fn run(browsing: Browsing) -> Result<Exit, String> {
                     this.screen.enter().map_err(no_terminal)?;
                     (None, true)
                 }
+                #[cfg(unix)]
+                Signal::Suspends => {
+                    input = this.suspend(input, &mut signals).await.map_err(no_terminal)?;
+                    (None, true)
+                }
                 Signal::Ends(exit) => return Ok(this.end(exit, &mut told).await),
             },
             event = input.next() => match event {
@@ -156,12 +161,10 @@ pub(crate) async fn run(browsing: Browsing) -> Result<Exit, String> {
                 Some(Effect::Quit) => return Ok(Exit::Success),
                 Some(Effect::Interrupt) => return Ok(Exit::Interrupted),
                 Some(Effect::Suspend) => {
-                    // Its thread reads from the terminal that is given back.
-                    drop(input);
-                    this.screen.leave();
-                    signals.suspend().await;
-                    this.screen.enter().map_err(no_terminal)?;
-                    input = EventStream::new();
+                    input = this
+                        .suspend(input, &mut signals)
+                        .await
+                        .map_err(no_terminal)?;
                 }
                 Some(effect) => this.carry_out(effect),
                 None => {}
@@ -201,6 +204,20 @@ impl Loop {
             .terminal
             .draw(|frame| view::draw(frame, state, &page, palette))?;
         Ok(())
+    }
+
+    /// Gives the terminal to the shell until it continues the program.
+    async fn suspend(
+        &mut self,
+        input: EventStream,
+        signals: &mut Signals,
+    ) -> io::Result<EventStream> {
+        // Its thread reads from the terminal that is given back.
+        drop(input);
+        self.screen.leave();
+        signals.suspend().await;
+        self.screen.enter()?;
+        Ok(EventStream::new())
     }
 
     /// Ends; an order under way comes to its end and is recorded first.

@@ -10,6 +10,9 @@ pub(super) enum Signal {
     /// by now.
     #[cfg(unix)]
     Continued,
+    /// It is to stop until it is continued.
+    #[cfg(unix)]
+    Suspends,
     /// It must end.
     Ends(Exit),
 }
@@ -21,13 +24,13 @@ pub(super) use unix::Signals;
 mod unix {
     use std::time::Duration;
 
-    use rustix::process::{Signal as Number, kill_current_process_group};
+    use rustix::process::{Signal as Number, getpgrp, getsid, kill_current_process_group};
     use tokio::signal::unix::{Signal as Stream, SignalKind, signal};
     use tokio::time::timeout;
 
     use super::{Exit, Signal, io};
 
-    /// Where nobody can continue the program the system does not stop it.
+    /// Going on is heard of in so long, once it goes on.
     const STOPPED_WITHIN: Duration = Duration::from_millis(300);
 
     pub(in super::super) struct Signals {
@@ -35,6 +38,7 @@ mod unix {
         hang_up: Stream,
         terminate: Stream,
         proceed: Stream,
+        stop: Stream,
     }
 
     impl Signals {
@@ -44,6 +48,7 @@ mod unix {
                 hang_up: signal(SignalKind::hangup())?,
                 terminate: signal(SignalKind::terminate())?,
                 proceed: signal(SignalKind::from_raw(Number::CONT.as_raw()))?,
+                stop: signal(SignalKind::from_raw(Number::TSTP.as_raw()))?,
             })
         }
 
@@ -53,13 +58,17 @@ mod unix {
                 _ = self.hang_up.recv() => Signal::Ends(Exit::HungUp),
                 _ = self.terminate.recv() => Signal::Ends(Exit::Terminated),
                 _ = self.proceed.recv() => Signal::Continued,
+                _ = self.stop.recv() => Signal::Suspends,
             }
         }
 
         /// Stops the program, and with it all of its pipeline, until the shell
         /// continues it.
         pub(in super::super) async fn suspend(&mut self) {
-            if kill_current_process_group(Number::TSTP).is_ok() {
+            // A shell that can continue its programs gives each a group of its
+            // own. Without one it would be stopped for ever.
+            let nobody_continues = getsid(None).is_ok_and(|session| session == getpgrp());
+            if !nobody_continues && kill_current_process_group(Number::STOP).is_ok() {
                 let _ = timeout(STOPPED_WITHIN, self.proceed.recv()).await;
             }
         }
