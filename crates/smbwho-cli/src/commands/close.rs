@@ -11,24 +11,29 @@
 //! it is given only when all of them were chosen.
 
 pub(crate) mod files;
+mod orders;
 mod own;
+mod prepared;
 pub(crate) mod sessions;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
-use smbwho::{Closing, Error, ErrorKind, Server};
-use tokio::time::{Instant, sleep};
+use smbwho::{Closing, Error, Server};
 
-use super::consent::{self, Answer, ConsentArgs, Plan};
+use super::consent::{self, Answer, ConsentArgs};
 use crate::args::{CloseWhat, RowArgs};
-use crate::audit::{Act, Audit, Value};
+use crate::audit::{Audit, Value};
 use crate::exit::Exit;
 use crate::output::{self, Format};
 use crate::problem::Problem;
 use crate::report::Report;
 use crate::rows::{Closed, Column, Outcome, Row};
+
+pub(crate) use orders::Orders;
+#[cfg(test)]
+pub(crate) use prepared::Chosen;
+pub(crate) use prepared::{Prepared, Reasons, choose};
 
 /// Refuses a command line that would end everything, or less than it shows.
 ///
@@ -90,12 +95,6 @@ pub(crate) fn columns(what: &CloseWhat, format: Format) -> Vec<&'static Column<C
     columns
 }
 
-/// How long a thing may take to be gone after the server took the order.
-/// Samba answers first and ends the connection's process then.
-const GONE_WITHIN: Duration = Duration::from_secs(5);
-/// The wait before the second look; it doubles from look to look.
-const FIRST_WAIT: Duration = Duration::from_millis(20);
-
 /// Something that can be ended.
 pub(crate) trait Ending {
     /// One of them, as the server lists it.
@@ -136,71 +135,6 @@ pub(crate) enum Left {
     Nothing,
     Itself,
     Successor,
-}
-
-/// What the first look brought: the orders to give, each with the rows that it
-/// ends, and the rows left alone with the reason.
-pub(crate) struct Chosen<R> {
-    pub(crate) orders: Vec<Vec<R>>,
-    pub(crate) skipped: Vec<(R, String)>,
-}
-
-/// Why rows that were chosen are left alone.
-pub(crate) struct Reasons {
-    /// For what is our own.
-    pub(crate) own: &'static str,
-    /// For what cannot be ended without something not chosen.
-    pub(crate) mixed: &'static str,
-    /// For what the order cannot name.
-    pub(crate) nameless: &'static str,
-}
-
-/// Makes orders of the rows that are chosen.
-pub(crate) fn choose<E: Ending>(
-    all: &[E::Row],
-    chosen: &[bool],
-    own: &[bool],
-    named: impl Fn(&E::Row) -> bool,
-    reasons: &Reasons,
-) -> Chosen<E::Row> {
-    let mut result = Chosen {
-        orders: Vec::new(),
-        skipped: Vec::new(),
-    };
-    let mut done = vec![false; all.len()];
-    for (index, row) in all.iter().enumerate() {
-        if !chosen[index] || done[index] {
-            continue;
-        }
-        if !named(row) {
-            done[index] = true;
-            let why = reasons.nameless.to_owned();
-            result.skipped.push((row.clone(), why));
-            continue;
-        }
-        let group: Vec<usize> = (0..all.len())
-            .filter(|&other| other == index || E::falls_with(row, &all[other]))
-            .collect();
-        let rows = |only: &[bool]| -> Vec<E::Row> {
-            let kept = group.iter().filter(|&&member| only[member]);
-            kept.map(|&member| all[member].clone()).collect()
-        };
-        let why = if group.iter().any(|&member| own[member]) {
-            Some(reasons.own.to_owned())
-        } else {
-            let other = group.iter().find(|&&member| !chosen[member]);
-            other.map(|&other| format!("{}: {}", reasons.mixed, E::line(&all[other])))
-        };
-        match why {
-            None => result.orders.push(rows(chosen)),
-            Some(why) => {
-                let rows = rows(chosen).into_iter();
-                result.skipped.extend(rows.map(|row| (row, why.clone())));
-            }
-        }
-        group.iter().for_each(|&member| done[member] = true);
-    }
-    result
 }
 
 /// What came of it all.
@@ -259,45 +193,6 @@ impl Done {
     }
 }
 
-/// What was looked at and chosen, before anybody agreed to it.
-pub(crate) struct Prepared<R> {
-    pub(crate) chosen: Chosen<R>,
-    /// What it brings besides.
-    pub(crate) besides: Vec<String>,
-}
-
-impl<R: Clone> Prepared<R> {
-    /// What the user must agree to.
-    pub(crate) fn plan<E: Ending<Row = R>>(&self, server: &str) -> Plan {
-        let things: Vec<String> = self.chosen.orders.iter().flatten().map(E::line).collect();
-        let names = E::NAMES[usize::from(things.len() != 1)];
-        Plan {
-            what: format!("end {} {names} on {server}", things.len()),
-            things,
-            besides: self.besides.clone(),
-        }
-    }
-
-    /// What is known without ending anything: the rows left alone.
-    pub(crate) fn skipped<E: Ending<Row = R>>(&self) -> Done {
-        let mut done = Done::default();
-        for (row, why) in &self.chosen.skipped {
-            let row = std::slice::from_ref(row);
-            done.take::<E>(row, Outcome::Skipped, Some(why));
-        }
-        done
-    }
-
-    /// What would come of it.
-    pub(crate) fn dry_run<E: Ending<Row = R>>(&self) -> Done {
-        let mut done = self.skipped::<E>();
-        for rows in &self.chosen.orders {
-            done.take::<E>(rows, Outcome::WouldEnd, None);
-        }
-        done
-    }
-}
-
 /// How a command goes from what is prepared to what was ended.
 pub(crate) struct Way<'a> {
     pub(crate) server: &'a Server,
@@ -351,128 +246,6 @@ impl Way<'_> {
         messages.for_each(|message| self.report.error(message));
         problems.for_each(|problem| self.report.problem(problem));
         done
-    }
-}
-
-/// Orders that were agreed to, on their way to the server.
-pub(crate) struct Orders<'a> {
-    pub(crate) server: &'a Server,
-    pub(crate) audit: &'a Audit,
-    /// Set when the order under way is to be the last.
-    pub(crate) stop: &'a AtomicBool,
-}
-
-impl Orders<'_> {
-    /// Gives one order after the other.
-    pub(crate) async fn carry_out<E: Ending>(
-        &self,
-        ending: &E,
-        prepared: &Prepared<E::Row>,
-    ) -> Done {
-        let mut done = prepared.skipped::<E>();
-        let mut orders = prepared.chosen.orders.iter();
-        for rows in orders.by_ref() {
-            if self.stop.load(Ordering::Relaxed) {
-                done.interrupted = true;
-                done.take::<E>(rows, Outcome::NotTried, None);
-                break;
-            }
-            if !self.one(ending, rows, &mut done).await {
-                break;
-            }
-        }
-        for rows in orders {
-            done.take::<E>(rows, Outcome::NotTried, None);
-        }
-        done
-    }
-
-    /// Gives one order; whether to go on to the next.
-    async fn one<E: Ending>(&self, ending: &E, agreed: &[E::Row], done: &mut Done) -> bool {
-        let before = match self.under(ending, agreed).await {
-            Ok(rows) => rows,
-            Err(error) => {
-                done.take::<E>(agreed, Outcome::NotTried, None);
-                done.problems.push(Problem::from(error));
-                return false;
-            }
-        };
-        if before.is_empty() {
-            done.take::<E>(agreed, Outcome::AlreadyGone, None);
-            return true;
-        }
-        if !E::is_unchanged(agreed, &before) {
-            let message = "it changed since it was shown, and was left alone";
-            done.take::<E>(agreed, Outcome::Changed, Some(message));
-            return true;
-        }
-        let target = E::target(agreed);
-        let act = Act {
-            server: self.server.name(),
-            action: E::ACTION,
-            target: &target,
-        };
-        if let Err(message) = self.audit.attempt(&act) {
-            done.messages.push(message);
-            done.take::<E>(
-                agreed,
-                Outcome::NotTried,
-                Some("the audit log cannot be written"),
-            );
-            return false;
-        }
-        let (outcome, error) = match ending.end(self.server, &agreed[0]).await {
-            Ok(_) => match self.wait(ending, agreed, &before).await {
-                Ok(outcome) => (outcome, None),
-                Err(error) => (Outcome::Unknown, Some(error)),
-            },
-            Err(error) if matches!(error.kind(), ErrorKind::Declined { .. }) => {
-                // Samba says access denied of a session that is gone, too.
-                match self.under(ending, agreed).await {
-                    Ok(rows) if rows.is_empty() => (Outcome::AlreadyGone, None),
-                    _ => (Outcome::Refused, Some(error)),
-                }
-            }
-            Err(error) => (Outcome::Unknown, Some(error)),
-        };
-        let code = error.as_ref().and_then(Error::code);
-        let recorded = self.audit.outcome(&act, outcome.word(), code);
-        let message = error.as_ref().map(|error| error.message().to_string());
-        done.take::<E>(agreed, outcome, message.as_deref());
-        // What is refused for one is refused for all, and hammering on does not
-        // help; what broke the connection breaks the next order too.
-        let go_on = error.is_none() && recorded.is_ok();
-        done.messages.extend(recorded.err());
-        done.problems.extend(error.map(Problem::from));
-        go_on
-    }
-
-    /// What falls under an order now.
-    async fn under<E: Ending>(&self, ending: &E, agreed: &[E::Row]) -> Result<Vec<E::Row>, Error> {
-        let mut rows = ending.look(self.server).await?;
-        rows.retain(|row| E::falls_with(&agreed[0], row));
-        Ok(rows)
-    }
-
-    /// Looks until it is gone, or was to be long enough.
-    async fn wait<E: Ending>(
-        &self,
-        ending: &E,
-        agreed: &[E::Row],
-        before: &[E::Row],
-    ) -> Result<Outcome, Error> {
-        let until = Instant::now() + GONE_WITHIN;
-        let mut pause = FIRST_WAIT;
-        loop {
-            let now = self.under(ending, agreed).await?;
-            match E::left(before, &now) {
-                Left::Nothing => return Ok(Outcome::Gone),
-                Left::Successor => return Ok(Outcome::CameBack),
-                Left::Itself if Instant::now() >= until => return Ok(Outcome::StillThere),
-                Left::Itself => sleep(pause).await,
-            }
-            pause *= 2;
-        }
     }
 }
 
