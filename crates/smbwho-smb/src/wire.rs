@@ -85,7 +85,7 @@ impl Wire {
     pub(crate) fn new(stream: TcpStream) -> Arc<Self> {
         let (reader, writer) = stream.into_split();
         Arc::new(Self {
-            reader: Mutex::new(BufReader::with_capacity(READ_AT_ONCE, reader)),
+            reader: Mutex::new(buffered(reader)),
             writer: Mutex::new(writer),
             state: StdMutex::default(),
         })
@@ -176,6 +176,10 @@ impl TransportReceive for Wire {
         }
         Ok(message)
     }
+}
+
+fn buffered<R: tokio::io::AsyncRead>(reader: R) -> BufReader<R> {
+    BufReader::with_capacity(READ_AT_ONCE, reader)
 }
 
 enum Stop {
@@ -282,6 +286,9 @@ fn looks_like(start: &[u8]) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
+    use std::pin::Pin;
+    use std::task::{Context, Poll};
+
     use super::*;
 
     async fn first(bytes: &[u8]) -> Result<Vec<u8>, Stop> {
@@ -334,6 +341,38 @@ mod tests {
             read_message(&mut reader, false).await,
             Err(Stop::Malformed(_))
         ));
+    }
+
+    /// A socket that counts how often it is read, and has everything there.
+    struct Counted {
+        bytes: &'static [u8],
+        reads: usize,
+    }
+
+    impl tokio::io::AsyncRead for Counted {
+        fn poll_read(
+            mut self: Pin<&mut Self>,
+            context: &mut Context<'_>,
+            buffer: &mut tokio::io::ReadBuf<'_>,
+        ) -> Poll<io::Result<()>> {
+            self.reads += 1;
+            Pin::new(&mut self.bytes).poll_read(context, buffer)
+        }
+    }
+
+    #[tokio::test]
+    async fn messages_that_are_there_take_one_read() {
+        let bytes = b"\x00\x00\x00\x05\xfeSMB1\x00\x00\x00\x04\xfeSMB\x00\x00\x00\x04\xfdSMB";
+        let mut reader = buffered(Counted { bytes, reads: 0 });
+        for (first, expected) in [
+            (true, &b"\xfeSMB1"[..]),
+            (false, b"\xfeSMB"),
+            (false, b"\xfdSMB"),
+        ] {
+            let message = read_message(&mut reader, first).await;
+            assert_eq!(message.ok().expect("a message"), expected);
+        }
+        assert_eq!(reader.get_ref().reads, 1);
     }
 
     #[tokio::test]
