@@ -243,7 +243,12 @@ def section(found):
         "|---|---|---|",
     ]
     for changed, cost in many["refresh"]:
-        more = "" if changed == 0 else f"{(cost - base) / changed * 1e6:.1f} µs for each"
+        if changed == 0:
+            more = ""
+        elif cost - base < base * 0.05:
+            more = "not to be told from it"
+        else:
+            more = f"{(cost - base) / changed * 1e6:.1f} µs for each"
         lines.append(f"| {changed:,} | {cost * 1e3:,.0f} ms | {more} |")
     lines.append(
         f"\nMemory: {row_bytes(found):.0f} bytes a session beyond its strings, from what the whole "

@@ -7,10 +7,14 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use insta::assert_snapshot;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
-use smbwho::{FileLevel, Level, OpenFile, Permissions, Session};
+use smbwho::{
+    Connection, ConnectionLevel, FileLevel, Level, Logon, LogonLevel, MaxUses, OpenFile,
+    Permissions, Session, Share, ShareKind, ShareLevel,
+};
 
 use super::*;
-use crate::live::{Answer, Rows, Subject, Tenths};
+use crate::commands::close::Done;
+use crate::live::{Answer, Rows, Subject, Tenths, Use};
 use crate::problem::Problem;
 use crate::tui::closing::Ready;
 use crate::tui::state::{Event, Start};
@@ -164,6 +168,95 @@ fn files_of_a_session() {
         Health::Good,
         6,
     );
+    assert_snapshot!(screen(&mut state));
+}
+
+#[test]
+fn shares() {
+    let mut state = office();
+    press(&mut state, "3");
+    let mut data = Share::unknown(ShareLevel::L2);
+    data.name = Some("data".into());
+    data.kind = Some(ShareKind(ShareKind::DISK));
+    data.remark = Some("Töpfe und Pfannen".into());
+    data.max_uses = Some(MaxUses::Limit(10));
+    data.current_uses = Some(7);
+    data.path = Some(r"D:\somewhere\far\below\in\a\folder\of\its\own\data".into());
+    let mut pipes = Share::unknown(ShareLevel::L2);
+    pipes.name = Some("IPC$".into());
+    pipes.current_uses = Some(1);
+    let rows = Some(Rows::Shares(vec![data, pipes]));
+    answer(&mut state, 0, rows, Health::Good, 6);
+    assert_snapshot!(screen(&mut state));
+}
+
+#[test]
+fn users_of_a_share() {
+    let mut state = state(&["fs1"], Subject::Shares);
+    let mut data = Share::unknown(ShareLevel::L1);
+    data.name = Some("data".into());
+    answer(
+        &mut state,
+        0,
+        Some(Rows::Shares(vec![data])),
+        Health::Good,
+        0,
+    );
+    press(&mut state, "\n");
+    let mut connection = Connection::unknown(ConnectionLevel::L1);
+    connection.user = Some("alice".into());
+    connection.name = Some("ws17".into());
+    connection.opens = Some(2);
+    connection.active = Some(Duration::from_secs(90));
+    let share = "data".into();
+    let rows = vec![Use { share, connection }];
+    answer(
+        &mut state,
+        0,
+        Some(Rows::Connections(rows)),
+        Health::Good,
+        1,
+    );
+    assert_snapshot!(screen(&mut state));
+}
+
+#[test]
+fn logons() {
+    let mut state = state(&["fs1"], Subject::Logons);
+    let mut logon = Logon::unknown(LogonLevel::L1);
+    logon.user = Some("alice".into());
+    logon.domain = Some("EXAMPLE".into());
+    logon.logon_server = Some("DC1".into());
+    answer(
+        &mut state,
+        0,
+        Some(Rows::Logons(vec![logon])),
+        Health::Good,
+        0,
+    );
+    assert_snapshot!(screen(&mut state));
+}
+
+#[test]
+fn what_was_done() {
+    let mut state = office();
+    press(&mut state, "x");
+    let victim = session("alice", "10.0.0.7", Some(3), Some(45));
+    state.update(Event::Looked(0, Ok(Ready::one(victim))), Tenths(60));
+    press(&mut state, "yes\n");
+    let done = Done {
+        messages: vec!["a word of the audit log's".to_owned()],
+        problems: vec![refused()],
+        ..Done::default()
+    };
+    state.update(Event::Ended(done), Tenths(61));
+    assert_snapshot!(screen(&mut state));
+}
+
+#[test]
+fn an_export_being_named() {
+    let mut state = office();
+    press(&mut state, "e");
     assert_snapshot!(screen(&mut state));
 }
 
