@@ -249,6 +249,22 @@ fn hints_that_do_not_fall_are_no_harm_while_one_read_is_under_way() {
     }
 }
 
+/// A megabyte is reserved on the server's word, and beyond that as much as has come.
+#[test]
+fn a_long_reply_takes_no_more_room_than_it_has_bytes() {
+    for length in [1 << 10, 1 << 20, (1 << 20) + 100_000, 5 << 20] {
+        let (mut association, call) = bound(Config::default());
+        let stub = vec![7; length];
+        for fragment in fragments(call, &stub, 4256) {
+            association.handle_input(&fragment).unwrap();
+        }
+        let Some(Event::Reply { stub, .. }) = association.poll_event() else {
+            panic!("no reply of {length} bytes");
+        };
+        assert_eq!((stub.len(), stub.capacity()), (length, length));
+    }
+}
+
 #[test]
 fn fragments_out_of_order_are_an_error_not_wrong_data() {
     let (mut association, call) = bound(Config::default());

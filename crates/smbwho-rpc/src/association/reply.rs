@@ -3,8 +3,8 @@
 use super::{Config, ProtocolError};
 use crate::pdu::{Header, Response};
 
-/// The most that is reserved on a server's word alone, in bytes. Beyond that the buffer grows
-/// with what really comes.
+/// The most that is reserved on a server's word alone, in bytes. Beyond that as much is reserved as
+/// has really come.
 const RESERVE_ON_TRUST: usize = 1 << 20;
 
 /// A reply on its way.
@@ -77,11 +77,22 @@ impl Reply {
         if !self.started {
             self.started = true;
             self.first = part.len();
-            self.stub
-                .reserve_exact(part.len().saturating_add(left.min(RESERVE_ON_TRUST)));
         }
+        self.make_room(part.len());
         self.stub.extend_from_slice(part);
         Ok(header.is_last().then(|| std::mem::take(&mut self.stub)))
+    }
+
+    /// Makes room for a fragment and for what is said to follow it, so that the buffer ends up as
+    /// long as the reply. Where that is not known it grows by itself, when it must.
+    fn make_room(&mut self, part: usize) {
+        let room = self.stub.capacity().saturating_sub(self.stub.len());
+        let Some(left) = self.left.filter(|_| room < part) else {
+            return;
+        };
+        let trusted = self.stub.len().max(RESERVE_ON_TRUST);
+        let follows = usize::try_from(left).unwrap_or(usize::MAX).min(trusted);
+        self.stub.reserve_exact(part.saturating_add(follows));
     }
 
     /// Fragments have no number. What shows their order is the hint: stub bytes still to come,
