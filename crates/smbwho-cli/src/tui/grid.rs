@@ -1,7 +1,7 @@
 //! One grid: the rows of a subject in an order, with a cursor, a selection,
 //! and columns.
 //!
-//! What is shown is a list of places in the [`Store`], kept in order: an
+//! What is shown is a list of places in the [`Store`](crate::live::Store), kept in order: an
 //! answer takes out what it touches and puts it back where it belongs now;
 //! another order, filter or grouping is made anew in slices between two key
 //! presses ([`arrange`]). Only what is on the screen is ever formatted.
