@@ -441,7 +441,9 @@ fn a_line_of_progress_stands_while_it_lasts() {
         )
     };
     let size = ["new-session", "-d", "-x", "150", "-y", "40"];
-    tmux(&[&size[..], &["sh"]].concat());
+    tmux(&[&size[..], &["env", "PS1=ready> ", "sh"]].concat());
+    // What is typed before the prompt stands has the prompt behind it, and the line too.
+    shown("ready>");
     tmux(&["send-keys", &run(""), "Enter"]);
     let during = shown("9 of 10 servers, 0 failed, 1 to go");
     assert!(!during.contains("USER "), "the table waits: {during}");
