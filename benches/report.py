@@ -29,6 +29,9 @@ HOW = """
 - Decoding: the same reply of 100,000 sessions to each, the fastest of many rounds in turns. libndr
   is Samba's own, called through python3-samba. The bare pass finds every name in the reply and
   narrows it to ASCII into one buffer, and keeps nothing.
+- The declared codec's figure, and the view's, is that of `decode_rows`, which the library uses: one
+  pass, and nothing made of a session. Decoding a whole reply first and walking it then
+  (`Call::decode`) takes two passes, and twice as long.
 
 `benches/counts` checks in CI what does not depend on the machine; its limits stand in
 `benches/limits.toml`.
