@@ -4,7 +4,8 @@
 //! functions   the table of functions, the system's or a test's
 //! buffer      what the system allocated: bounded reading, freed once
 //! records     how each structure is read
-//! calls       the trait's calls of netapi32
+//! calls       how each call of netapi32 is made
+//! network     which call answers what, at which level
 //! accounts    names and SIDs
 //! logons      logon sessions
 //! ```
@@ -14,6 +15,7 @@ mod buffer;
 mod calls;
 mod functions;
 mod logons;
+mod network;
 mod records;
 #[cfg(test)]
 mod tests;
