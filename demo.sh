@@ -33,7 +33,10 @@ need_cargo
 need_packages $assume_yes $packages_demo
 
 step "Building"
-cargo build --release --quiet --package smbwho-cli --package smbwho-testkit
+# One after the other: together the program would be built with what only the lab
+# asks of its dependencies, and once more for scripts/release.sh.
+cargo build --release --quiet --package smbwho-cli
+cargo build --release --quiet --package smbwho-testkit
 target=${CARGO_TARGET_DIR:-target}
 lab=$target/release/smbwho-lab
 PATH=$target/release:$PATH
