@@ -79,6 +79,17 @@ pub(crate) struct Column<T> {
     pub(crate) cell: for<'a> fn(&'a Row<T>) -> Cell<'a>,
 }
 
+impl<T> Column<T> {
+    /// The server that told the row.
+    pub(crate) const SERVER: Self = Self {
+        name: "server",
+        header: "SERVER",
+        align: Align::Left,
+        shown: Shown::SeveralServers,
+        cell: |row| Cell::Text(&row.server),
+    };
+}
+
 /// The side of a column on which its cells stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Align {

@@ -77,13 +77,7 @@ impl Kind for Closed {
     const ONE: &'static str = "order";
 
     const COLUMNS: &'static [Column<Self>] = &[
-        Column {
-            name: "server",
-            header: "SERVER",
-            align: Align::Left,
-            shown: Shown::SeveralServers,
-            cell: |row| Cell::Text(&row.server),
-        },
+        Column::SERVER,
         Column {
             name: "what",
             header: "WHAT",

@@ -107,13 +107,7 @@ impl Kind for Finding {
     const ONE: &'static str = "finding";
 
     const COLUMNS: &'static [Column<Self>] = &[
-        Column {
-            name: "server",
-            header: "SERVER",
-            align: Align::Left,
-            shown: Shown::SeveralServers,
-            cell: |row| Cell::Text(&row.server),
-        },
+        Column::SERVER,
         Column {
             name: "check",
             header: "CHECK",

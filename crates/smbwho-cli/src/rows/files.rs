@@ -9,13 +9,7 @@ impl Kind for OpenFile {
     const ONE: &'static str = "open file";
 
     const COLUMNS: &'static [Column<Self>] = &[
-        Column {
-            name: "server",
-            header: "SERVER",
-            align: Align::Left,
-            shown: Shown::SeveralServers,
-            cell: |row| Cell::Text(&row.server),
-        },
+        Column::SERVER,
         Column {
             name: "id",
             header: "ID",

@@ -10,13 +10,7 @@ impl Kind for Logon {
     const ONE: &'static str = "logged-on user";
 
     const COLUMNS: &'static [Column<Self>] = &[
-        Column {
-            name: "server",
-            header: "SERVER",
-            align: Align::Left,
-            shown: Shown::SeveralServers,
-            cell: |row| Cell::Text(&row.server),
-        },
+        Column::SERVER,
         Column {
             name: "user",
             header: "USER",

@@ -49,13 +49,7 @@ impl Kind for Use {
     const ONE: &'static str = "connection";
 
     const COLUMNS: &'static [Column<Self>] = &[
-        Column {
-            name: "server",
-            header: "SERVER",
-            align: Align::Left,
-            shown: Shown::SeveralServers,
-            cell: |row| Cell::Text(&row.server),
-        },
+        Column::SERVER,
         Column {
             name: "share",
             header: "SHARE",
@@ -166,11 +160,8 @@ impl Kind for Host {
 
     const COLUMNS: &'static [Column<Self>] = &[
         Column {
-            name: "server",
-            header: "SERVER",
-            align: Align::Left,
             shown: Shown::Always,
-            cell: |row| Cell::Text(&row.server),
+            ..Column::SERVER
         },
         Column {
             name: "state",
