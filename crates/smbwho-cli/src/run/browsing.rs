@@ -4,14 +4,13 @@ use std::io::{self, IsTerminal as _};
 use std::sync::Arc;
 use std::time::Duration;
 
-use smbwho::{ConnectOptions, Fleet, LockoutGuard, Login, Logon, OpenFile, Server, Session, Share};
+use smbwho::{ConnectOptions, Fleet, LockoutGuard, Logon, OpenFile, Session, Share};
 
 use super::Stop;
-use super::setup::{DEFAULT_JOBS, Setup, connect_options, interrupted, runtime, style};
+use super::setup::{DEFAULT_JOBS, Setup, connect_options, interrupted, login, runtime, style};
 use crate::args::{FollowArgs, RowArgs, Shared};
 use crate::commands::watch::{self, Lines};
 use crate::config::Config;
-use crate::credentials;
 use crate::exit::Exit;
 use crate::live::{Asking, Host, Subject, Use};
 use crate::output::Format;
@@ -142,18 +141,7 @@ fn asking(
     let (targets, _) = setup.servers_or_here(words)?;
     let config = setup.config;
     let options = connect_options(shared, &config);
-    let here = targets.iter().any(|target| target.here);
-    if here && let Some(option) = shared.login.given() {
-        return Err(Stop::Wrong(format!(
-            "{option} is for a server, and none is named; to ask this computer as any other \
-             server, write localhost"
-        )));
-    }
-    let here = here.then(|| Server::local_with(&options));
-    let (login, notes) = match here {
-        Some(_) => (Login::Anonymous, Vec::new()),
-        None => credentials::login(&shared.login, &config, &mut credentials::System)?,
-    };
+    let (here, login, notes) = login(shared, &config, &options, &targets)?;
     notes.iter().for_each(|note| report.note(note));
     // A wrong password must not lock the account on hundreds of servers.
     let guard = LockoutGuard::new(Fleet::DEFAULT_REFUSALS);

@@ -128,18 +128,7 @@ impl<'a> Setup<'a> {
         }
 
         let options = connect_options(shared, &config);
-        let here = servers.iter().any(|server| server.here);
-        if here && let Some(option) = shared.login.given() {
-            return Err(Stop::Wrong(format!(
-                "{option} is for a server, and none is named; to ask this computer as any other \
-                 server, write localhost"
-            )));
-        }
-        let here = here.then(|| Server::local_with(&options));
-        let (login, notes) = match here {
-            Some(_) => (Login::Anonymous, Vec::new()),
-            None => credentials::login(&shared.login, &config, &mut credentials::System)?,
-        };
+        let (here, login, notes) = login(shared, &config, &options, &servers)?;
         let report = Report {
             json: format == Format::Jsonl,
             ..report
@@ -175,6 +164,28 @@ impl<'a> Setup<'a> {
 
 /// Ends when the user has had enough.
 pub(super) type Interrupted = Pin<Box<dyn Future<Output = ()>>>;
+
+/// This computer, where it is the one that is asked; as whom to sign in, and what
+/// is to be noted about that.
+pub(super) fn login(
+    shared: &Shared,
+    config: &Config,
+    options: &ConnectOptions,
+    servers: &[Target],
+) -> Result<(Option<Server>, Login, Vec<String>), Stop> {
+    if !servers.iter().any(|server| server.here) {
+        let (login, notes) = credentials::login(&shared.login, config, &mut credentials::System)?;
+        return Ok((None, login, notes));
+    }
+    if let Some(option) = shared.login.given() {
+        return Err(Stop::Wrong(format!(
+            "{option} is for a server, and none is named; to ask this computer as any other \
+             server, write localhost"
+        )));
+    }
+    let here = Server::local_with(options);
+    Ok((Some(here), Login::Anonymous, Vec::new()))
+}
 
 pub(super) fn connect_options(shared: &Shared, config: &Config) -> ConnectOptions {
     let timeout = shared
