@@ -43,28 +43,20 @@ impl Ready {
         let mut found = vec![false; victims.len()];
         let what = if let Some(Victim::Session(_)) = victims.first() {
             let is_it = |row: &Session| {
-                let mut any = false;
-                for (victim, found) in victims.iter().zip(&mut found) {
-                    if let Victim::Session(victim) = victim
-                        && is_same(victim, row, selected.elapsed())
-                    {
-                        (any, *found) = (true, true);
-                    }
-                }
-                any
+                find(victims, &mut found, |victim| match victim {
+                    Victim::Session(victim) => is_same(victim, row, selected.elapsed()),
+                    Victim::File(_) => false,
+                })
             };
             What::Sessions(SESSIONS.prepare(server, is_it, login, connected).await?)
         } else {
             let is_it = |row: &OpenFile| {
-                let mut any = false;
-                for (victim, found) in victims.iter().zip(&mut found) {
-                    if let Victim::File(victim) = victim
-                        && (victim.id, &victim.path, &victim.user) == (row.id, &row.path, &row.user)
-                    {
-                        (any, *found) = (true, true);
+                find(victims, &mut found, |victim| match victim {
+                    Victim::File(victim) => {
+                        (victim.id, &victim.path, &victim.user) == (row.id, &row.path, &row.user)
                     }
-                }
-                any
+                    Victim::Session(_) => false,
+                })
             };
             What::Files(close::files::prepare(server, is_it, login).await?)
         };
@@ -132,6 +124,17 @@ impl Ready {
         done.rows.extend(self.missing.iter().cloned());
         done
     }
+}
+
+/// Whether a row is one of the victims; those that it is are marked as found.
+fn find(victims: &[Victim], found: &mut [bool], is_it: impl Fn(&Victim) -> bool) -> bool {
+    let mut any = false;
+    for (victim, found) in victims.iter().zip(found) {
+        if is_it(victim) {
+            (any, *found) = (true, true);
+        }
+    }
+    any
 }
 
 /// Whether `now` is the session that was selected: of the same user from the

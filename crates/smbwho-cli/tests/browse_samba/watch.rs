@@ -8,20 +8,25 @@ use serde_json::Value;
 use crate::common::{Smbwho, dead_port};
 use crate::{hold, samba};
 
-#[test]
-fn watch_prints_an_event_a_line() {
-    let samba = samba();
-    let address = samba.address();
-    let arguments = [
+/// The command line that follows a server's sessions, as JSON lines.
+fn every_second(server: &str) -> [&str; 8] {
+    [
         "watch",
-        &address,
+        server,
         "-U",
         "root",
         "--interval",
         "1s",
         "-o",
         "jsonl",
-    ];
+    ]
+}
+
+#[test]
+fn watch_prints_an_event_a_line() {
+    let samba = samba();
+    let address = samba.address();
+    let arguments = every_second(&address);
     let mut smbwho = Smbwho::new(&arguments).password("adm");
     let mut child = smbwho
         .command()
@@ -72,16 +77,7 @@ fn watch_prints_an_event_a_line() {
 fn watch_tells_a_failure_once() {
     let (_port, dead) = dead_port();
     let dead = format!("127.0.0.1:{dead}");
-    let arguments = [
-        "watch",
-        &dead,
-        "-U",
-        "root",
-        "--interval",
-        "1s",
-        "-o",
-        "jsonl",
-    ];
+    let arguments = every_second(&dead);
     let mut smbwho = Smbwho::under(&["timeout", "-s", "INT", "4"], &arguments).password("adm");
     let output = smbwho.command().output().expect("it ran");
     let text = String::from_utf8(output.stdout).expect("UTF-8");
