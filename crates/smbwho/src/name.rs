@@ -77,16 +77,15 @@ impl Name {
         }
     }
 
-    #[cold]
+    #[inline(never)]
     fn in_full(wire: WStr<'_>) -> Self {
-        let narrowed = wire.units().map(|unit| u8::try_from(unit).ok());
-        if wire.units().all(|unit| unit < 0x80)
-            && let Some(ascii) = narrowed.collect()
-            && let Ok(text) = String::from_utf8(ascii)
-        {
-            return Self::from(text);
+        // Two plain loops, which a compiler makes wide.
+        let is_ascii = wire.units().all(|unit| unit < 0x80);
+        let narrowed = is_ascii.then(|| wire.units().map(|unit| unit as u8).collect());
+        match narrowed.map(String::from_utf8) {
+            Some(Ok(text)) => Self::from(text),
+            _ => Self::from_utf16(wire.units()),
         }
-        Self::from_utf16(wire.units())
     }
 
     /// The text; unpaired surrogates appear as `\u{d800}`.
