@@ -61,11 +61,10 @@ pub fn request(level: SessionLevel) -> NetrSessionEnum<'static> {
 /// # Panics
 /// When the stub is not a reply of level 1, 10 or 502.
 pub fn borrowed(stub: &[u8], level: SessionLevel) {
-    let call = request(level);
     let made = match level {
-        SessionLevel::L1 => call.decode_rows(stub, view::<SessionInfo1<'_>>),
-        SessionLevel::L10 => call.decode_rows(stub, view::<SessionInfo10<'_>>),
-        SessionLevel::L502 => call.decode_rows(stub, view::<SessionInfo502<'_>>),
+        SessionLevel::L1 => NetrSessionEnum::decode_rows(stub, view::<SessionInfo1<'_>>),
+        SessionLevel::L10 => NetrSessionEnum::decode_rows(stub, view::<SessionInfo10<'_>>),
+        SessionLevel::L502 => NetrSessionEnum::decode_rows(stub, view::<SessionInfo502<'_>>),
         _ => panic!("another level"),
     };
     let _ = black_box(made.expect("a good reply"));

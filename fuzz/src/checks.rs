@@ -260,11 +260,11 @@ pub fn session_enum_reply(data: &[u8]) {
     };
     // Into rows in one pass, where a row is what is shown of an entry.
     let in_one_pass = match level {
-        SessionLevel::L0 => call.decode_rows(stub, shown::<SessionInfo0<'_>>),
-        SessionLevel::L1 => call.decode_rows(stub, shown::<SessionInfo1<'_>>),
-        SessionLevel::L2 => call.decode_rows(stub, shown::<SessionInfo2<'_>>),
-        SessionLevel::L10 => call.decode_rows(stub, shown::<SessionInfo10<'_>>),
-        SessionLevel::L502 => call.decode_rows(stub, shown::<SessionInfo502<'_>>),
+        SessionLevel::L0 => NetrSessionEnum::decode_rows(stub, shown::<SessionInfo0<'_>>),
+        SessionLevel::L1 => NetrSessionEnum::decode_rows(stub, shown::<SessionInfo1<'_>>),
+        SessionLevel::L2 => NetrSessionEnum::decode_rows(stub, shown::<SessionInfo2<'_>>),
+        SessionLevel::L10 => NetrSessionEnum::decode_rows(stub, shown::<SessionInfo10<'_>>),
+        SessionLevel::L502 => NetrSessionEnum::decode_rows(stub, shown::<SessionInfo502<'_>>),
     };
     let reply = match call.decode(stub) {
         Ok(reply) => reply,

@@ -302,11 +302,11 @@ fn wire_level(number: u32) -> SessionLevel {
 /// The rows of a reply, at whatever level it came.
 fn rows(call: &NetrSessionEnum<'_>, stub: &[u8]) -> Result<Enumerated<Session>, NdrError> {
     match call.level {
-        SessionLevel::L0 => call.decode_rows(stub, |row: SessionInfo0<'_>| Session {
+        SessionLevel::L0 => NetrSessionEnum::decode_rows(stub, |row: SessionInfo0<'_>| Session {
             client: client(row.cname),
             ..Session::unknown(Level::L0)
         }),
-        SessionLevel::L1 => call.decode_rows(stub, |row: SessionInfo1<'_>| Session {
+        SessionLevel::L1 => NetrSessionEnum::decode_rows(stub, |row: SessionInfo1<'_>| Session {
             client: client(row.cname),
             user: name(row.username),
             opens: Some(row.num_opens),
@@ -315,7 +315,7 @@ fn rows(call: &NetrSessionEnum<'_>, stub: &[u8]) -> Result<Enumerated<Session>, 
             flags: Some(SessionFlags(row.user_flags)),
             ..Session::unknown(Level::L1)
         }),
-        SessionLevel::L2 => call.decode_rows(stub, |row: SessionInfo2<'_>| Session {
+        SessionLevel::L2 => NetrSessionEnum::decode_rows(stub, |row: SessionInfo2<'_>| Session {
             client: client(row.cname),
             user: name(row.username),
             opens: Some(row.num_opens),
@@ -325,24 +325,26 @@ fn rows(call: &NetrSessionEnum<'_>, stub: &[u8]) -> Result<Enumerated<Session>, 
             client_type: name(row.cltype_name),
             ..Session::unknown(Level::L2)
         }),
-        SessionLevel::L10 => call.decode_rows(stub, |row: SessionInfo10<'_>| Session {
+        SessionLevel::L10 => NetrSessionEnum::decode_rows(stub, |row: SessionInfo10<'_>| Session {
             client: client(row.cname),
             user: name(row.username),
             active: secs(row.time),
             idle: secs(row.idle_time),
             ..Session::unknown(Level::L10)
         }),
-        SessionLevel::L502 => call.decode_rows(stub, |row: SessionInfo502<'_>| Session {
-            client: client(row.cname),
-            user: name(row.username),
-            opens: Some(row.num_opens),
-            active: secs(row.time),
-            idle: secs(row.idle_time),
-            flags: Some(SessionFlags(row.user_flags)),
-            client_type: name(row.cltype_name),
-            transport: name(row.transport),
-            ..Session::unknown(Level::L502)
-        }),
+        SessionLevel::L502 => {
+            NetrSessionEnum::decode_rows(stub, |row: SessionInfo502<'_>| Session {
+                client: client(row.cname),
+                user: name(row.username),
+                opens: Some(row.num_opens),
+                active: secs(row.time),
+                idle: secs(row.idle_time),
+                flags: Some(SessionFlags(row.user_flags)),
+                client_type: name(row.cltype_name),
+                transport: name(row.transport),
+                ..Session::unknown(Level::L502)
+            })
+        }
     }
 }
 

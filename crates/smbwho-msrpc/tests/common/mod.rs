@@ -56,70 +56,25 @@ fn own(text: Option<WStr<'_>>) -> Option<Vec<u16>> {
     text.map(|text| text.units().collect())
 }
 
-impl From<SessionInfo0<'_>> for Row {
-    fn from(s: SessionInfo0<'_>) -> Self {
-        Row {
-            cname: own(s.cname),
-            ..Row::default()
+/// What a level tells: texts, and numbers.
+macro_rules! row_of {
+    ($info:ident: $($text:ident)*; $($number:ident)*) => {
+        impl From<$info<'_>> for Row {
+            fn from(info: $info<'_>) -> Self {
+                let mut row = Row::default();
+                $( row.$text = own(info.$text); )*
+                $( row.$number = info.$number; )*
+                row
+            }
         }
-    }
+    };
 }
 
-impl From<SessionInfo1<'_>> for Row {
-    fn from(s: SessionInfo1<'_>) -> Self {
-        Row {
-            cname: own(s.cname),
-            username: own(s.username),
-            num_opens: s.num_opens,
-            time: s.time,
-            idle_time: s.idle_time,
-            user_flags: s.user_flags,
-            ..Row::default()
-        }
-    }
-}
-
-impl From<SessionInfo2<'_>> for Row {
-    fn from(s: SessionInfo2<'_>) -> Self {
-        Row {
-            cname: own(s.cname),
-            username: own(s.username),
-            num_opens: s.num_opens,
-            time: s.time,
-            idle_time: s.idle_time,
-            user_flags: s.user_flags,
-            cltype_name: own(s.cltype_name),
-            ..Row::default()
-        }
-    }
-}
-
-impl From<SessionInfo10<'_>> for Row {
-    fn from(s: SessionInfo10<'_>) -> Self {
-        Row {
-            cname: own(s.cname),
-            username: own(s.username),
-            time: s.time,
-            idle_time: s.idle_time,
-            ..Row::default()
-        }
-    }
-}
-
-impl From<SessionInfo502<'_>> for Row {
-    fn from(s: SessionInfo502<'_>) -> Self {
-        Row {
-            cname: own(s.cname),
-            username: own(s.username),
-            num_opens: s.num_opens,
-            time: s.time,
-            idle_time: s.idle_time,
-            user_flags: s.user_flags,
-            cltype_name: own(s.cltype_name),
-            transport: own(s.transport),
-        }
-    }
-}
+row_of!(SessionInfo0: cname;);
+row_of!(SessionInfo1: cname username; num_opens time idle_time user_flags);
+row_of!(SessionInfo2: cname username cltype_name; num_opens time idle_time user_flags);
+row_of!(SessionInfo10: cname username; time idle_time);
+row_of!(SessionInfo502: cname username cltype_name transport; num_opens time idle_time user_flags);
 
 /// The sessions of a reply, what its level does not tell left at zero and null.
 pub fn rows(reply: &NetrSessionEnumReply<'_>) -> Vec<Row> {
@@ -137,15 +92,18 @@ pub fn rows(reply: &NetrSessionEnumReply<'_>) -> Vec<Row> {
 
 /// Decodes a reply both ways, into a view and into rows in one pass: they must agree.
 pub fn decode(level: SessionLevel, stub: &[u8]) -> Result<NetrSessionEnumReply<'_>, NdrError> {
-    let call = request(level);
     let in_one_pass = match level {
-        SessionLevel::L0 => call.decode_rows(stub, |s: SessionInfo0<'_>| Row::from(s)),
-        SessionLevel::L1 => call.decode_rows(stub, |s: SessionInfo1<'_>| Row::from(s)),
-        SessionLevel::L2 => call.decode_rows(stub, |s: SessionInfo2<'_>| Row::from(s)),
-        SessionLevel::L10 => call.decode_rows(stub, |s: SessionInfo10<'_>| Row::from(s)),
-        SessionLevel::L502 => call.decode_rows(stub, |s: SessionInfo502<'_>| Row::from(s)),
+        SessionLevel::L0 => NetrSessionEnum::decode_rows(stub, |s: SessionInfo0<'_>| Row::from(s)),
+        SessionLevel::L1 => NetrSessionEnum::decode_rows(stub, |s: SessionInfo1<'_>| Row::from(s)),
+        SessionLevel::L2 => NetrSessionEnum::decode_rows(stub, |s: SessionInfo2<'_>| Row::from(s)),
+        SessionLevel::L10 => {
+            NetrSessionEnum::decode_rows(stub, |s: SessionInfo10<'_>| Row::from(s))
+        }
+        SessionLevel::L502 => {
+            NetrSessionEnum::decode_rows(stub, |s: SessionInfo502<'_>| Row::from(s))
+        }
     };
-    let reply = call.decode(stub);
+    let reply = request(level).decode(stub);
     match (&reply, in_one_pass) {
         (Ok(reply), Ok(made)) => {
             assert_eq!(made.rows, rows(reply));

@@ -82,18 +82,16 @@ ndr_params! {
 
 impl NetrSessionEnum<'_> {
     /// Decodes a reply as [`Call::decode`] does, and makes a row of each session in the same
-    /// pass: in half the time where there are many. `T` must be of the level asked for.
+    /// pass: in half the time where there are many. `T` says which level was asked for.
     ///
     /// # Errors
     /// As [`Call::decode`].
     #[inline(always)]
     pub fn decode_rows<'a, T: SessionInfo<'a>, R>(
-        &self,
         stub: &'a [u8],
         make: impl FnMut(T) -> R,
     ) -> Result<Enumerated<R>, NdrError> {
-        debug_assert_eq!(self.level, T::LEVEL);
-        decode_rows(stub, self.level.number(), make).map_err(|e| e.in_field(SESSIONS))
+        decode_rows(stub, T::LEVEL.number(), make).map_err(|e| e.in_field(SESSIONS))
     }
 }
 
