@@ -19,14 +19,6 @@ const fn shown<T>(
     }
 }
 
-/// The server's name, where several stand in one table.
-const fn server<T>() -> Column<T> {
-    Column {
-        shown: Shown::SeveralServers,
-        ..shown("server", "SERVER", |row| Cell::Text(&row.server))
-    }
-}
-
 fn attributes(attributes: Option<GroupAttributes>) -> Cell<'static> {
     attributes.map_or(Cell::Unknown, |bits| {
         Cell::Bits(bits.0, GroupAttributes::NAMES)
@@ -37,7 +29,7 @@ fn attributes(attributes: Option<GroupAttributes>) -> Cell<'static> {
 macro_rules! group_columns {
     (|$row:ident| $group:expr $(, $more:expr)*) => {
         &[
-            server(),
+            Column::SERVER,
             shown("scope", "SCOPE", |$row| Cell::Text($group.scope.as_str())),
             shown("domain", "DOMAIN", |$row| Cell::Text(&$group.domain)),
             shown("name", "NAME", |$row| Cell::Text(&$group.name)),
@@ -79,7 +71,7 @@ impl Kind for Member {
     const NAME: &'static str = "members";
     const ONE: &'static str = "member";
     const COLUMNS: &'static [Column<Self>] = &[
-        server(),
+        Column::SERVER,
         shown("group", "GROUP", |row| Cell::Text(&row.data.group)),
         shown("name", "NAME", |row| Cell::text(&row.data.name)),
         shown("domain", "DOMAIN", |row| Cell::text(&row.data.domain)),
