@@ -69,8 +69,8 @@ pub(crate) struct Style {
     pub(crate) header: bool,
     /// Colour and bold are welcome.
     pub(crate) colour: bool,
-    /// The reader is a terminal.
-    pub(crate) terminal: bool,
+    /// CSV and TSV hold names exactly, with every control character.
+    pub(crate) raw: bool,
     /// Columns of that terminal, where they are known.
     pub(crate) width: Option<usize>,
     /// What a table says when there is no row, where the kind's name does not

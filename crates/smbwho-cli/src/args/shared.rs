@@ -132,6 +132,11 @@ pub(crate) struct PrintArgs {
     #[arg(long, global = true)]
     pub(crate) no_header: bool,
 
+    /// Write names exactly as they came, control characters included (csv,
+    /// tsv)
+    #[arg(long, global = true)]
+    pub(crate) raw: bool,
+
     /// Colour: auto is on a terminal unless NO_COLOR is set
     #[arg(
         long,

@@ -5,11 +5,11 @@
 //! A spreadsheet takes a cell that begins with `=`, `+`, `-`, `@`, a tab or a
 //! line break for a formula or looks behind it for one, and a user can be
 //! named `=cmd|…`. Such text gets `'` put before it, which spreadsheets take
-//! for "this is text". Numbers are ours and are not touched. JSON and TSV hold
-//! names exactly.
+//! for "this is text". Numbers are ours and are not touched.
 //!
-//! On a terminal harmful characters are made visible as in a table; in a file
-//! or a pipe they stay what they are.
+//! Harmful characters are made visible as in a table, whoever reads: a pipe
+//! often ends at a terminal (`| head`, `| cut`). `--raw` writes names exactly,
+//! without any of this.
 
 use std::io::{self, Write};
 
@@ -21,7 +21,7 @@ pub(super) struct Csv<T: 'static, W: Write> {
     columns: Vec<&'static Column<T>>,
     writer: csv::Writer<W>,
     header: bool,
-    terminal: bool,
+    raw: bool,
     /// The cell being written.
     cell: String,
 }
@@ -31,14 +31,12 @@ impl<T: Kind, W: Write> Csv<T, W> {
         let writer = csv::WriterBuilder::new()
             .buffer_capacity(super::BLOCK)
             .from_writer(out);
-        let Style {
-            header, terminal, ..
-        } = style;
+        let Style { header, raw, .. } = style;
         Self {
             columns,
             writer,
             header,
-            terminal,
+            raw,
             cell: String::new(),
         }
     }
@@ -59,12 +57,12 @@ impl<T: Kind, W: Write> Sink<T> for Csv<T, W> {
             for column in &self.columns {
                 self.cell.clear();
                 match (column.cell)(row) {
-                    Cell::Text(text) => write_text(&mut self.cell, text, self.terminal),
+                    Cell::Text(text) => write_text(&mut self.cell, text, self.raw),
                     Cell::Protection(how) => {
-                        write_text(&mut self.cell, &how.to_string(), self.terminal);
+                        write_text(&mut self.cell, &how.to_string(), self.raw);
                     }
                     Cell::List(texts) => {
-                        write_text(&mut self.cell, &texts.join(", "), self.terminal);
+                        write_text(&mut self.cell, &texts.join(", "), self.raw);
                     }
                     plain => plain.write_plain(&mut self.cell),
                 }
@@ -81,19 +79,20 @@ impl<T: Kind, W: Write> Sink<T> for Csv<T, W> {
     }
 }
 
-/// Appends text so that no spreadsheet takes it for a formula. The full-width
+/// Appends text so that no spreadsheet takes it for a formula, unless it is
+/// wanted exactly. The full-width
 /// signs are taken for the plain ones in some locales.
-fn write_text(out: &mut String, text: &str, terminal: bool) {
+fn write_text(out: &mut String, text: &str, raw: bool) {
     const FORMULA: [char; 11] = [
         '=', '+', '-', '@', '\t', '\r', '\n', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}',
     ];
+    if raw {
+        out.push_str(text);
+        return;
+    }
     if text.starts_with(FORMULA) {
         out.push('\'');
     }
-    if terminal {
-        // Writing to a String cannot fail.
-        let _ = escape::write_visible(out, text);
-    } else {
-        out.push_str(text);
-    }
+    // Writing to a String cannot fail.
+    let _ = escape::write_visible(out, text);
 }

@@ -12,7 +12,7 @@ const PLAIN: Style = Style {
     format: Format::Table,
     header: true,
     colour: false,
-    terminal: false,
+    raw: false,
     width: None,
     nothing: None,
 };
@@ -268,15 +268,9 @@ fn csv_cells_cannot_become_formulas() {
 }
 
 #[test]
-fn csv_and_tsv_are_harmless_on_a_terminal() {
+fn csv_and_tsv_are_harmless_whoever_reads() {
     for format in [Format::Csv, Format::Tsv] {
-        let printed = print(
-            Style {
-                terminal: true,
-                ..of(format)
-            },
-            hostile(),
-        );
+        let printed = print(of(format), hostile());
         assert!(
             !printed
                 .chars()
@@ -284,6 +278,25 @@ fn csv_and_tsv_are_harmless_on_a_terminal() {
         );
         assert_eq!(printed.lines().count(), 6);
     }
+}
+
+#[test]
+fn raw_csv_and_tsv_hold_names_exactly() {
+    let raw = |format| Style {
+        raw: true,
+        ..of(format)
+    };
+    let printed = print(raw(Format::Csv), hostile());
+    let mut reader = ::csv::Reader::from_reader(printed.as_bytes());
+    for (record, sent) in reader.records().zip(hostile()) {
+        let record = record.expect("CSV");
+        assert_eq!(Some(&record[1]), sent.data.client.as_deref());
+        assert_eq!(Some(&record[2]), sent.data.user.as_deref());
+    }
+    // A tab or a line break would be another cell or row.
+    let printed = print(raw(Format::Tsv), hostile());
+    assert_eq!(printed.lines().count(), 6);
+    assert!(printed.contains("\x1b]0;owned\x07\x1b[2J\u{9b}31m") && printed.contains(r"a\tb\nc\rd"));
 }
 
 #[test]

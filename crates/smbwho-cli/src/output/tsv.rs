@@ -2,8 +2,9 @@
 //! field names; unknown is empty.
 //!
 //! A cell never holds a tab or a line break: they are written `\t`, `\n` and
-//! `\r`, and a backslash `\\`. On a terminal other harmful characters are made
-//! visible as in a table; in a file or a pipe they stay what they are.
+//! `\r`, and a backslash `\\`. Other harmful characters are made visible as in
+//! a table, whoever reads: a pipe often ends at a terminal (`| cut`, `| head`).
+//! `--raw` leaves these as they are.
 
 use std::io::{self, Write};
 
@@ -15,19 +16,17 @@ pub(super) struct Tsv<T: 'static, W> {
     columns: Vec<&'static Column<T>>,
     block: Block<W>,
     header: bool,
-    terminal: bool,
+    raw: bool,
 }
 
 impl<T: Kind, W: Write> Tsv<T, W> {
     pub(super) fn new(style: Style, columns: Vec<&'static Column<T>>, out: W) -> Self {
-        let Style {
-            header, terminal, ..
-        } = style;
+        let Style { header, raw, .. } = style;
         Self {
             columns,
             block: Block::new(out),
             header,
-            terminal,
+            raw,
         }
     }
 
@@ -50,9 +49,9 @@ impl<T: Kind, W: Write> Sink<T> for Tsv<T, W> {
             for (index, column) in self.columns.iter().enumerate() {
                 out.push_str(if index == 0 { "" } else { "\t" });
                 match (column.cell)(row) {
-                    Cell::Text(text) => write_text(out, text, self.terminal),
-                    Cell::Protection(how) => write_text(out, &how.to_string(), self.terminal),
-                    Cell::List(texts) => write_text(out, &texts.join(", "), self.terminal),
+                    Cell::Text(text) => write_text(out, text, self.raw),
+                    Cell::Protection(how) => write_text(out, &how.to_string(), self.raw),
+                    Cell::List(texts) => write_text(out, &texts.join(", "), self.raw),
                     plain => plain.write_plain(out),
                 }
             }
@@ -68,10 +67,10 @@ impl<T: Kind, W: Write> Sink<T> for Tsv<T, W> {
     }
 }
 
-fn write_text(out: &mut String, text: &str, terminal: bool) {
+fn write_text(out: &mut String, text: &str, raw: bool) {
     let mut rest = text;
     while let Some(at) = rest.find(['\\', '\t', '\n', '\r']) {
-        write_part(out, &rest[..at], terminal);
+        write_part(out, &rest[..at], raw);
         out.push_str(match rest.as_bytes()[at] {
             b'\t' => r"\t",
             b'\n' => r"\n",
@@ -80,14 +79,14 @@ fn write_text(out: &mut String, text: &str, terminal: bool) {
         });
         rest = &rest[at + 1..];
     }
-    write_part(out, rest, terminal);
+    write_part(out, rest, raw);
 }
 
-fn write_part(out: &mut String, part: &str, terminal: bool) {
-    if terminal {
+fn write_part(out: &mut String, part: &str, raw: bool) {
+    if raw {
+        out.push_str(part);
+    } else {
         // Writing to a String cannot fail.
         let _ = escape::write_visible(out, part);
-    } else {
-        out.push_str(part);
     }
 }

@@ -314,7 +314,7 @@ pub(super) fn style(shared: &Shared, format: Format) -> Style {
             ColourChoice::Never => false,
             ColourChoice::Auto => terminal && !no_colour && takes_colour(),
         },
-        terminal,
+        raw: shared.print.raw,
         width: if terminal {
             terminal_size::terminal_size().map(|(width, _)| usize::from(width.0))
         } else {

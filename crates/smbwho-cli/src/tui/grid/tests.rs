@@ -257,7 +257,7 @@ fn what_is_shown_is_exported_as_it_is_by_now() {
         format: output::Format::Csv,
         header: true,
         colour: false,
-        terminal: false,
+        raw: false,
         width: None,
         nothing: None,
     };
@@ -320,7 +320,7 @@ fn copied(grid: &Table<Session>) -> io::Result<Vec<String>> {
         format: output::Format::Tsv,
         header: false,
         colour: false,
-        terminal: true,
+        raw: false,
         width: None,
         nothing: None,
     };

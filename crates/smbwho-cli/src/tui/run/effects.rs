@@ -111,7 +111,7 @@ impl Loop {
             format,
             header: true,
             colour: false,
-            terminal: false,
+            raw: false,
             width: None,
             nothing: None,
         };

@@ -173,7 +173,7 @@ impl State {
             header: false,
             colour: false,
             // What is pasted into a shell must not do harm there.
-            terminal: true,
+            raw: false,
             width: None,
             nothing: None,
         };
