@@ -19,6 +19,7 @@ mod sessions;
 mod shares;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 pub(crate) use cell::Cell;
 pub(crate) use closed::{Closed, Outcome};
@@ -57,12 +58,25 @@ pub(crate) trait Kind: Send + Sized + 'static {
         cell: |row| row.node.as_deref().map_or(Cell::Unknown, Cell::Text),
     };
 
-    /// What tells this row from others, where it is of the whole cluster and
-    /// each of its nodes tells it; `None` where it is of the node that was
-    /// asked.
-    fn of_the_cluster(&self) -> Option<String> {
+    /// Whose the row is when the server is a cluster of several nodes.
+    fn of_cluster(&self) -> OfCluster {
+        OfCluster::Node
+    }
+
+    /// How long ago what the row is about began, where that is known.
+    fn began_ago(&self) -> Option<Duration> {
         None
     }
+}
+
+/// Whose a row is in a cluster, with what identifies it there.
+pub(crate) enum OfCluster {
+    /// The node's that reported it.
+    Node,
+    /// The whole cluster's: its nodes report it alike.
+    All(String),
+    /// The node's, or the whole cluster's if every node reports it.
+    Perhaps(String),
 }
 
 /// One column of a kind.

@@ -5,6 +5,7 @@
 //! line by line print at once; where order matters (tables and documents of
 //! several servers, `--sort`) rows wait for those before them.
 
+mod cluster;
 mod gathered;
 mod summary;
 

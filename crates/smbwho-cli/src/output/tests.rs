@@ -296,7 +296,9 @@ fn raw_csv_and_tsv_hold_names_exactly() {
     // A tab or a line break would be another cell or row.
     let printed = print(raw(Format::Tsv), hostile());
     assert_eq!(printed.lines().count(), 6);
-    assert!(printed.contains("\x1b]0;owned\x07\x1b[2J\u{9b}31m") && printed.contains(r"a\tb\nc\rd"));
+    assert!(
+        printed.contains("\x1b]0;owned\x07\x1b[2J\u{9b}31m") && printed.contains(r"a\tb\nc\rd")
+    );
 }
 
 #[test]

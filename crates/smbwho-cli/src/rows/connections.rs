@@ -1,8 +1,10 @@
 //! The columns of connections.
 
+use std::time::Duration;
+
 use smbwho::{Connection, ShareKind};
 
-use super::{Align, Cell, Column, Kind, Shown};
+use super::{Align, Cell, Column, Kind, OfCluster, Shown};
 
 impl Kind for Connection {
     const NAME: &'static str = "connections";
@@ -60,6 +62,21 @@ impl Kind for Connection {
             cell: |row| Cell::text(&row.data.name),
         },
     ];
+
+    /// Told apart by all that is told of it but how it is used at the moment.
+    fn of_cluster(&self) -> OfCluster {
+        match (self.id, self.active) {
+            (Some(id), Some(_)) => {
+                let (user, name) = (self.user.as_deref(), self.name.as_deref());
+                OfCluster::Perhaps(format!("{id}\0{user:?}\0{name:?}"))
+            }
+            _ => OfCluster::Node,
+        }
+    }
+
+    fn began_ago(&self) -> Option<Duration> {
+        self.active
+    }
 }
 
 /// A kind that has no name is shown by its number.

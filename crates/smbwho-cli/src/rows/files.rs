@@ -2,7 +2,7 @@
 
 use smbwho::{FileLevel, OpenFile, Permissions};
 
-use super::{Align, Cell, Column, Kind, Shown};
+use super::{Align, Cell, Column, Kind, OfCluster, Shown};
 
 impl Kind for OpenFile {
     const NAME: &'static str = "files";
@@ -67,6 +67,13 @@ impl Kind for OpenFile {
             cell: |row| Cell::number(row.data.level.map(FileLevel::number)),
         },
     ];
+
+    /// Two nodes that each have a file of this id, path and user are not met by
+    /// chance.
+    fn of_cluster(&self) -> OfCluster {
+        let (path, user) = (self.path.as_deref(), self.user.as_deref());
+        OfCluster::Perhaps(format!("{}\0{path:?}\0{user:?}", self.id))
+    }
 }
 
 fn permissions(bits: Option<Permissions>) -> Cell<'static> {

@@ -1,8 +1,10 @@
 //! The columns of sessions.
 
+use std::time::Duration;
+
 use smbwho::{Level, Session, SessionFlags, SmbConnection};
 
-use super::{Align, Cell, Column, Kind, Row, Shown};
+use super::{Align, Cell, Column, Kind, OfCluster, Row, Shown};
 
 impl Kind for Session {
     const NAME: &'static str = "sessions";
@@ -109,6 +111,21 @@ impl Kind for Session {
             cell: |row| smb(row, |smb| smb.address.map_or(Cell::Unknown, Cell::Address)),
         },
     ];
+
+    /// Told apart by client, user and when it began; without all three it cannot
+    /// be said to be one with another.
+    fn of_cluster(&self) -> OfCluster {
+        match (&self.client, &self.user, self.active) {
+            (Some(client), Some(user), Some(_)) => {
+                OfCluster::Perhaps(format!("{}\0{}", &**client, &**user))
+            }
+            _ => OfCluster::Node,
+        }
+    }
+
+    fn began_ago(&self) -> Option<Duration> {
+        self.active
+    }
 }
 
 /// A cell of what only the server's own computer knows.

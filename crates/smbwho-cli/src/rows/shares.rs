@@ -2,7 +2,7 @@
 
 use smbwho::{MaxUses, Share, ShareKind};
 
-use super::{Align, Cell, Column, Kind, Shown};
+use super::{Align, Cell, Column, Kind, OfCluster, Shown};
 
 impl Kind for Share {
     const NAME: &'static str = "shares";
@@ -99,10 +99,10 @@ impl Kind for Share {
 
     /// Share calls answer for the whole cluster; only how much a share is used
     /// may differ while its nodes are asked.
-    fn of_the_cluster(&self) -> Option<String> {
+    fn of_cluster(&self) -> OfCluster {
         let mut unused = self.clone();
         unused.current_uses = None;
-        Some(format!("{unused:?}"))
+        OfCluster::All(format!("{unused:?}"))
     }
 }
 

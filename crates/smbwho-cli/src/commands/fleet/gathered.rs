@@ -1,10 +1,12 @@
 //! What has come of many servers so far, and when it is printed.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::io;
 use std::sync::Arc;
+use std::time::Instant;
 
 use super::Printing;
+use super::cluster::Cluster;
 use super::summary::{Summary, grouped};
 use crate::exit::Exit;
 use crate::problem::Problem;
@@ -19,8 +21,8 @@ pub(super) struct Gathered<'a, T: 'static> {
     printing: Printing<'a, T>,
     waiting: Waiting<T>,
     printed: usize,
-    /// Rows that a whole cluster tells alike, by its name.
-    of_clusters: HashSet<(Arc<str>, String)>,
+    /// Rows of clusters, by the cluster's name: they wait for all its nodes.
+    clusters: HashMap<Arc<str>, Cluster<T>>,
     /// Kept where the format has them.
     problems: Vec<(usize, Problem)>,
     summary: Summary,
@@ -96,11 +98,20 @@ impl<'a, T: Kind> Gathered<'a, T> {
         } else {
             Waiting::Everything(none())
         };
+        let servers: Vec<Asked> = servers.into_iter().map(Asked::new).collect();
+        let mut clusters = HashMap::new();
+        for (server, asked) in servers.iter().enumerate() {
+            if let Some(node) = &asked.node {
+                let cluster = clusters.entry(Arc::clone(&asked.name));
+                let cluster = cluster.or_insert_with(Cluster::new);
+                cluster.add(server, Arc::clone(node));
+            }
+        }
         Self {
-            servers: servers.into_iter().map(Asked::new).collect(),
+            servers,
             waiting,
             printed: 0,
-            of_clusters: HashSet::new(),
+            clusters,
             problems: Vec::new(),
             summary: Summary::default(),
             held_back: 0,
@@ -111,30 +122,53 @@ impl<'a, T: Kind> Gathered<'a, T> {
     }
 
     /// Takes rows; whether no more are wanted.
-    pub(super) fn rows(&mut self, server: usize, mut rows: Vec<T>) -> io::Result<bool> {
+    pub(super) fn rows(&mut self, server: usize, rows: Vec<T>) -> io::Result<bool> {
         let asked = &mut self.servers[server];
         asked.answered = true;
-        if asked.node.is_some() {
-            rows.retain(|row| match row.of_the_cluster() {
-                Some(key) => self.of_clusters.insert((Arc::clone(&asked.name), key)),
-                None => true,
-            });
+        if let Some(cluster) = self.clusters.get_mut(&asked.name) {
+            cluster.rows(server, rows, Instant::now());
+            return Ok(false);
         }
         let named = rows.into_iter().map(|data| Row {
             server: Arc::clone(&asked.name),
-            node: asked.node.clone(),
+            node: None,
             data,
         });
+        let named = named.collect();
+        self.take(server, named)
+    }
+
+    /// Takes rows to be printed in their turn; whether no more are wanted.
+    fn take(&mut self, server: usize, rows: Vec<Row<T>>) -> io::Result<bool> {
         match &mut self.waiting {
             Waiting::Everything(waiting) | Waiting::Turn { rows: waiting, .. } => {
-                waiting[server].extend(named);
+                waiting[server].extend(rows);
                 Ok(false)
             }
-            Waiting::Nothing => {
-                let rows = named.collect();
-                self.print(rows)
-            }
+            Waiting::Nothing => self.print(rows),
         }
+    }
+
+    /// Takes what the nodes of a cluster have reported, as one.
+    fn take_cluster(&mut self, name: &Arc<str>) -> io::Result<()> {
+        let Some(cluster) = self.clusters.remove(name) else {
+            return Ok(());
+        };
+        // The turn of the last is when all before it are done, too.
+        let servers: Vec<usize> = cluster.servers().collect();
+        let Some(last) = servers.iter().copied().max() else {
+            return Ok(());
+        };
+        let rows = cluster.merge(name);
+        if !rows.is_empty() {
+            self.take(last, rows)?;
+        }
+        if let Waiting::Nothing = self.waiting {
+            servers
+                .into_iter()
+                .for_each(|server| self.write_down(server));
+        }
+        Ok(())
     }
 
     /// Prints as many of the rows as may be; whether that was the last.
@@ -182,6 +216,18 @@ impl<'a, T: Kind> Gathered<'a, T> {
         // A server that answers without a page has no rows.
         asked.answered |= !asked.failed;
         self.progress.done(asked.failed);
+        let name = Arc::clone(&asked.name);
+        let failed = asked.failed;
+        match self
+            .clusters
+            .get_mut(&name)
+            .map(|cluster| cluster.done(server, failed))
+        {
+            Some(true) => self.take_cluster(&name)?,
+            // Its rows are not printed yet.
+            Some(false) if matches!(self.waiting, Waiting::Nothing) => return Ok(()),
+            Some(false) | None => {}
+        }
         match &mut self.waiting {
             Waiting::Nothing => self.write_down(server),
             Waiting::Everything(_) => {}
@@ -223,6 +269,10 @@ impl<'a, T: Kind> Gathered<'a, T> {
         }
         if stopped {
             self.tell_interrupted();
+        }
+        let unfinished: Vec<Arc<str>> = self.clusters.keys().cloned().collect();
+        for name in unfinished {
+            self.take_cluster(&name)?;
         }
         let waited = match std::mem::replace(&mut self.waiting, Waiting::Nothing) {
             Waiting::Nothing => false,

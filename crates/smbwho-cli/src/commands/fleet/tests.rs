@@ -165,15 +165,23 @@ fn what_a_cluster_tells_as_one_is_printed_once() {
         node("fs2", None),
     ];
     let mut gathered = Gathered::new(servers, None, printing);
-    for server in 0..3 {
-        gathered.rows(server, sessions(&["bob"])).expect("taken");
+    let session = |age: u64| {
+        let mut session = sessions(&["bob"]).remove(0);
+        session.client = Some("10.0.0.7".into());
+        session.active = Some(std::time::Duration::from_secs(age));
+        session
+    };
+    // Both nodes have the session of an hour, and each has one of its own.
+    let reported = [[3600, 5], [3600, 90], [3600, 5]];
+    for (server, ages) in reported.into_iter().enumerate() {
+        let rows = ages.into_iter().map(session).collect();
+        gathered.rows(server, rows).expect("taken");
         gathered.done(server).expect("taken");
     }
     gathered.finish(false).expect("taken");
-    // Sessions are the node's: every one is a row, and the cluster its server.
     assert_eq!(
         notebook.0.take().pages.concat(),
-        ["fs:bob", "fs:bob", "fs2:bob"]
+        ["fs:bob", "fs:bob", "fs:bob", "fs2:bob", "fs2:bob"]
     );
 }
 
