@@ -88,7 +88,7 @@ pub(crate) async fn acquire(
             let cache = load_cache(login, cache.as_deref(), conf)?;
             let steps = steps(&cache.realm);
             let now = steps.now().as_secs();
-            let names = names(&host, &cache.realm, steps.kdcs.search());
+            let names = names(&host, &cache.realm, steps.kdcs.resolv());
             if !fresh && let Some(ticket) = cached_ticket(&cache, &names, now) {
                 return Ok(Acquired {
                     ticket: ticket.clone(),

@@ -4,7 +4,7 @@
 //! servers of `/etc/resolv.conf` itself. Crate `simple-dns` does the messages
 //! (one small crate; a whole resolver, hickory, would add 57).
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, ToSocketAddrs as _};
 use std::time::Duration;
 
 use simple_dns::{
@@ -14,29 +14,60 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpStream, UdpSocket};
 use tokio::time::timeout;
 
-/// How long one name server may take for one answer. A lost packet costs one of these.
+/// How long one name server may take for one answer, where resolv.conf does not
+/// say. A lost packet costs one of these.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// How often each name server is asked over UDP.
+/// How often each name server is asked over UDP, where resolv.conf does not say.
 const ATTEMPTS: usize = 2;
+/// The most that resolv.conf may say of these, as in glibc: seconds, times, dots.
+const MAX_TIMEOUT: u64 = 30;
+const MAX_ATTEMPTS: usize = 5;
+const MAX_DOTS: usize = 15;
+/// Most name servers of one resolv.conf, as in glibc.
+const MAX_NAMESERVERS: usize = 3;
+/// Longest resolv.conf read.
+const MAX_FILE: u64 = 1 << 20;
+/// [RFC 1035 4.2] the port of name servers.
+const PORT: u16 = 53;
 /// Most KDCs taken from one answer.
 const MAX_KDCS: usize = 32;
 /// The file that names the name servers on Unix.
 const RESOLV_CONF: &str = "/etc/resolv.conf";
 
 /// What `/etc/resolv.conf` says.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ResolvConf {
-    pub(crate) nameservers: Vec<IpAddr>,
+    pub(crate) nameservers: Vec<SocketAddr>,
     /// Domains that short names are completed with.
     pub(crate) search: Vec<String>,
+    /// A name with fewer dots than this is short.
+    pub(crate) ndots: usize,
+    pub(super) patience: Duration,
+    pub(super) attempts: usize,
+}
+
+impl Default for ResolvConf {
+    fn default() -> Self {
+        Self {
+            nameservers: Vec::new(),
+            search: Vec::new(),
+            ndots: 1,
+            patience: PATIENCE,
+            attempts: ATTEMPTS,
+        }
+    }
 }
 
 impl ResolvConf {
     /// Reads the system's; nothing where there is none.
     pub(crate) fn load() -> Self {
-        std::fs::read(RESOLV_CONF)
-            .map(|bytes| Self::parse(&String::from_utf8_lossy(&bytes)))
-            .unwrap_or_default()
+        use std::io::Read as _;
+        let mut bytes = Vec::new();
+        let file = std::fs::File::open(RESOLV_CONF);
+        match file.and_then(|file| file.take(MAX_FILE).read_to_end(&mut bytes)) {
+            Ok(_) => Self::parse(&String::from_utf8_lossy(&bytes)),
+            Err(_) => Self::default(),
+        }
     }
 
     fn parse(text: &str) -> Self {
@@ -44,15 +75,58 @@ impl ResolvConf {
         for line in text.lines() {
             let mut words = line.split_whitespace();
             match words.next() {
-                Some("nameserver") => conf
-                    .nameservers
-                    .extend(words.next().and_then(|w| w.parse::<IpAddr>().ok())),
+                Some("nameserver") => conf.nameservers.extend(words.next().and_then(nameserver)),
                 Some("search" | "domain") => conf.search = words.map(str::to_owned).collect(),
+                Some("options") => words.for_each(|option| conf.option(option)),
                 _ => {}
             }
         }
-        conf.nameservers.truncate(3);
+        if conf.nameservers.is_empty() {
+            // As everybody's resolver has it.
+            conf.nameservers = vec![(Ipv4Addr::LOCALHOST, PORT).into()];
+        }
+        conf.nameservers.truncate(MAX_NAMESERVERS);
         conf
+    }
+
+    fn option(&mut self, option: &str) {
+        let Some((name, value)) = option.split_once(':') else {
+            return;
+        };
+        let Ok(value) = value.parse::<u64>() else {
+            return;
+        };
+        let number = usize::try_from(value).unwrap_or(usize::MAX);
+        match name {
+            "ndots" => self.ndots = number.min(MAX_DOTS),
+            "timeout" => self.patience = Duration::from_secs(value.clamp(1, MAX_TIMEOUT)),
+            "attempts" => self.attempts = number.clamp(1, MAX_ATTEMPTS),
+            _ => {}
+        }
+    }
+}
+
+/// A name server as it is written: `10.0.0.1`, `fe80::1%eth0`, and with a port
+/// `10.0.0.1:5353`, `[fe80::1%eth0]:5353`. `None` for what is no address here.
+fn nameserver(text: &str) -> Option<SocketAddr> {
+    if let Ok(address) = text.parse() {
+        return Some(address);
+    }
+    let (host, port) = match text.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((host, "")) => (host, PORT),
+        Some((host, port)) => (host, port.strip_prefix(':')?.parse().ok()?),
+        None => (text, PORT),
+    };
+    let (bare, zone) = match host.split_once('%') {
+        Some((bare, zone)) => (bare, Some(zone)),
+        None => (host, None),
+    };
+    let address: IpAddr = bare.parse().ok()?;
+    match zone {
+        None => Some(SocketAddr::new(address, port)),
+        // Only the system knows the number of an interface. This is an address,
+        // so that nobody is asked for it.
+        Some(_) => (host, port).to_socket_addrs().ok()?.next(),
     }
 }
 
@@ -60,7 +134,7 @@ impl ResolvConf {
 pub(crate) async fn kdcs(realm: &str, conf: &ResolvConf) -> Vec<(String, u16)> {
     let name = format!("_kerberos._tcp.{}", realm.trim_end_matches('.'));
     for server in &conf.nameservers {
-        match ask(SocketAddr::new(*server, 53), &name).await {
+        match ask(*server, &name, conf).await {
             Some(found) => return found,
             None => tracing::debug!(%server, name, "no answer to the SRV question"),
         }
@@ -69,17 +143,17 @@ pub(crate) async fn kdcs(realm: &str, conf: &ResolvConf) -> Vec<(String, u16)> {
 }
 
 /// One question to one name server. `None`: no usable answer, ask another.
-async fn ask(server: SocketAddr, name: &str) -> Option<Vec<(String, u16)>> {
+async fn ask(server: SocketAddr, name: &str, conf: &ResolvConf) -> Option<Vec<(String, u16)>> {
     let mut id = [0; 2];
     getrandom::fill(&mut id).ok()?;
     let id = u16::from_be_bytes(id);
     let query = query(id, name)?;
-    for _ in 0..ATTEMPTS {
-        if let Ok(Ok(reply)) = timeout(PATIENCE, over_udp(server, id, &query)).await {
+    for _ in 0..conf.attempts {
+        if let Ok(Ok(reply)) = timeout(conf.patience, over_udp(server, id, &query)).await {
             if !is_truncated(&reply) {
                 return read_answer(&reply, id, name);
             }
-            let reply = timeout(PATIENCE, over_tcp(server, &query))
+            let reply = timeout(conf.patience, over_tcp(server, &query))
                 .await
                 .ok()?
                 .ok()?;
@@ -238,15 +312,54 @@ mod tests {
     #[test]
     fn resolv_conf() {
         let conf = ResolvConf::parse(
-            "# x\nnameserver 10.0.0.1\nnameserver ::1\nsearch lab.test corp.test\n",
+            "# x\n; y\nnameserver 10.0.0.1 # mine\nnameserver ::1\nnameserver nonsense\n\
+             search lab.test corp.test\noptions rotate ndots:2 timeout:1 attempts:99\n",
         );
+        let address = |text: &str| text.parse::<SocketAddr>().expect(text);
         assert_eq!(
             conf.nameservers,
-            [
-                "10.0.0.1".parse::<IpAddr>().unwrap(),
-                "::1".parse().unwrap()
-            ]
+            [address("10.0.0.1:53"), address("[::1]:53")]
         );
         assert_eq!(conf.search, ["lab.test", "corp.test"]);
+        let told = (conf.ndots, conf.patience, conf.attempts);
+        assert_eq!(told, (2, Duration::from_secs(1), MAX_ATTEMPTS));
+        let odd = "options ndots:-1 timeout:0 attempts:0 ndots timeout:x\n";
+        let conf = ResolvConf::parse(odd);
+        let told = (conf.ndots, conf.patience, conf.attempts);
+        assert_eq!(told, (1, Duration::from_secs(1), 1));
+        assert_eq!(conf.nameservers, [address("127.0.0.1:53")]);
+        let many = ResolvConf::parse(&"nameserver 10.0.0.1\n".repeat(9));
+        assert_eq!(many.nameservers.len(), MAX_NAMESERVERS);
+    }
+
+    #[test]
+    fn name_servers_with_ports_and_zones() {
+        let address = |text: &str| text.parse::<SocketAddr>().expect(text);
+        for (text, expected) in [
+            ("10.0.0.1", Some(address("10.0.0.1:53"))),
+            ("10.0.0.1:5353", Some(address("10.0.0.1:5353"))),
+            ("fe80::1", Some(address("[fe80::1]:53"))),
+            ("[fe80::1]", Some(address("[fe80::1]:53"))),
+            ("[fe80::1]:5353", Some(address("[fe80::1]:5353"))),
+            ("fe80::1%no-such-interface", None),
+            ("dns.lab.test", None),
+            ("dns%lo", None),
+            ("[fe80::1", None),
+            ("", None),
+        ] {
+            assert_eq!(nameserver(text), expected, "{text}");
+        }
+    }
+
+    /// Linux has an interface of this name, and its number is 1.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_zone_is_an_interface() {
+        for (text, port) in [("fe80::1%lo", 53), ("[fe80::1%lo]:5353", 5353)] {
+            let Some(SocketAddr::V6(address)) = nameserver(text) else {
+                panic!("{text}")
+            };
+            assert_eq!((address.scope_id(), address.port()), (1, port), "{text}");
+        }
     }
 }

@@ -55,9 +55,9 @@ impl<'a> Kdcs<'a> {
         }
     }
 
-    /// Domains that short names are completed with.
-    pub(crate) fn search(&self) -> &[String] {
-        &self.resolv.search
+    /// What says how short names are completed.
+    pub(crate) fn resolv(&self) -> &ResolvConf {
+        &self.resolv
     }
 
     /// Sends a request to the realm's KDCs until one answers.

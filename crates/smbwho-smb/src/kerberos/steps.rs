@@ -111,7 +111,7 @@ impl Steps<'_> {
         realm: &str,
         conf: &Krb5Conf,
     ) -> Result<Ticket, KerberosError> {
-        let names = names(host, realm, self.kdcs.search());
+        let names = names(host, realm, self.kdcs.resolv());
         let mut unknown = None;
         for name in &names {
             match self.follow(tgt, name, conf).await {

@@ -1,5 +1,6 @@
 //! Names: whose ticket, in which realm, for a server called what.
 
+use super::dns::ResolvConf;
 use super::messages::{PrincipalName, name_type};
 use super::{KerberosError, KerberosLogin, Krb5Conf, Principal};
 
@@ -55,10 +56,12 @@ pub(super) fn client_name(
 
 /// The names a server may have a ticket under: as given, and if it is short
 /// completed with the search domains and the realm's own domain.
-pub(super) fn names(host: &str, realm: &str, search: &[String]) -> Vec<String> {
+pub(super) fn names(host: &str, realm: &str, resolv: &ResolvConf) -> Vec<String> {
     let mut names = vec![host.to_owned()];
-    if !host.contains('.') {
-        let domains = search.iter().map(String::as_str).chain([realm]);
+    let dots = host.matches('.').count();
+    if dots == 0 || dots < resolv.ndots {
+        let realm = (dots == 0).then_some(realm);
+        let domains = resolv.search.iter().map(String::as_str).chain(realm);
         for domain in domains {
             let name = format!("{host}.{}", domain.trim_matches('.').to_lowercase());
             if !names.contains(&name) && names.len() < MAX_NAMES {
@@ -134,11 +137,21 @@ mixed.Case = {
 
     #[test]
     fn short_names_are_completed_and_others_are_not() {
-        let search = ["corp.test.".to_owned(), "LAB.test".to_owned()];
+        let resolv = |search: Vec<String>, ndots| ResolvConf {
+            search,
+            ndots,
+            ..ResolvConf::default()
+        };
+        let search = || vec!["corp.test.".to_owned(), "LAB.test".to_owned()];
+        let usual = resolv(search(), 1);
         let short = ["dc1", "dc1.corp.test", "dc1.lab.test"];
-        assert_eq!(names("dc1", "LAB.TEST", &search), short);
-        assert_eq!(names("dc1.lab.test", "LAB.TEST", &search), ["dc1.lab.test"]);
-        let many: Vec<String> = (0..50).map(|i| format!("d{i}")).collect();
+        assert_eq!(names("dc1", "LAB.TEST", &usual), short);
+        assert_eq!(names("dc1.lab.test", "LAB.TEST", &usual), ["dc1.lab.test"]);
+        // One dot is few where resolv.conf says so, and none always is.
+        let few = ["dc1.east", "dc1.east.corp.test", "dc1.east.lab.test"];
+        assert_eq!(names("dc1.east", "LAB.TEST", &resolv(search(), 2)), few);
+        assert_eq!(names("dc1", "LAB.TEST", &resolv(search(), 0)), short);
+        let many = resolv((0..50).map(|i| format!("d{i}")).collect(), 1);
         assert_eq!(names("dc1", "LAB.TEST", &many).len(), MAX_NAMES);
     }
 }
