@@ -3,7 +3,8 @@
 //! The user is named by, in this order: `-U`, the file of `-A`, the
 //! configuration, the environment. The password comes from `--password-stdin`
 //! or the file of `-A` (both at once is refused), else `SMBWHO_PASSWORD`, else
-//! the terminal. Where neither is given, Windows asks with the rights of
+//! the terminal. With Kerberos an empty password is none: the tickets of a cache
+//! are used. Where neither is given, Windows asks with the rights of
 //! whoever runs the program. A password is never an argument: those are shown to every user of the
 //! computer by `ps` and kept in the shell's history.
 //!
@@ -14,7 +15,7 @@ mod account;
 mod auth_file;
 mod sources;
 
-use smbwho::kerberos::KerberosLogin;
+use smbwho::kerberos::{KerberosError, KerberosLogin};
 use smbwho::{Login, Secret};
 
 use crate::args::LoginArgs;
@@ -50,9 +51,21 @@ pub(crate) fn login(
         None => AuthFile::default(),
     };
     let account = account(args, config, &file)?;
+    if let (None, Some(path), true) = (&account, &args.auth_file, file.has_password()) {
+        // Whoever wrote the file did not mean whoever runs the program.
+        return Err(format!(
+            "--auth-file {}: holds a password and not whose: put a line 'username = …' beside \
+             it, or name the user with -U",
+            path.display()
+        ));
+    }
     let password = given_password(args, file.password, sources)?;
 
     if kerberos {
+        // Nobody's Kerberos password is empty: it is a variable, or a line of
+        // the file, that was left to be filled in. One that was typed stands.
+        let password =
+            password.filter(|password| args.password_stdin || !password.expose().is_empty());
         return kerberos_login(args, account, password, sources).map(|login| (login, notes));
     }
     let account = match account {
@@ -67,7 +80,7 @@ pub(crate) fn login(
     };
     let password = match password {
         Some(password) => password,
-        None => ask(&account.to_string(), sources)?,
+        None => ask(&account.to_string(), None, sources)?,
     };
     let (domain, user) = account.for_ntlm();
     Ok((
@@ -180,14 +193,28 @@ fn given_password(
     }
 }
 
-/// Asks on the terminal.
-fn ask(who: &str, sources: &mut impl Sources) -> Result<Secret, String> {
-    let prompt = format!("Password for {}: ", Visible(who));
+/// Asks on the terminal, and says why where there could have been tickets.
+fn ask(
+    who: &str,
+    no_tickets: Option<&KerberosError>,
+    sources: &mut impl Sources,
+) -> Result<Secret, String> {
+    let reason = no_tickets.map(|why| Visible(&why.to_string()).to_string());
+    let mut prompt = format!("Password for {}: ", Visible(who));
+    // Without a default cache nobody ran kinit, and nothing went wrong.
+    if let Some(reason) = &reason
+        && !no_tickets.is_some_and(KerberosError::is_no_default_cache)
+    {
+        prompt = format!("{reason}\n{prompt}");
+    }
     sources.terminal(&prompt).map_err(|error| {
+        let hint = no_tickets.and_then(KerberosError::hint);
+        let hint = hint.map_or(String::new(), |hint| format!(" {hint}"));
+        let reason = reason.map_or(String::new(), |reason| format!("; {reason}.{hint}"));
         format!(
             "a password is needed for {}, and there is no terminal to ask on ({error}): set \
              SMBWHO_PASSWORD, or use --password-stdin, --auth-file, -k (Kerberos) or -N \
-             (anonymous)",
+             (anonymous){reason}",
             Visible(who)
         )
     })
@@ -226,11 +253,12 @@ fn kerberos_login(
                 Some(principal) => {
                     let login = login.principal(principal.as_str());
                     // As kinit would: asked only where no tickets are.
-                    if args.no_pass || args.ccache.is_some() || login.finds_cache() {
-                        login
-                    } else {
-                        let password = ask(&principal, sources)?;
-                        KerberosLogin::with_password(principal, password)
+                    match login.check_cache() {
+                        Err(why) if !args.no_pass && args.ccache.is_none() => {
+                            let password = ask(&principal, Some(&why), sources)?;
+                            KerberosLogin::with_password(principal, password)
+                        }
+                        Ok(()) | Err(_) => login,
                     }
                 }
                 None => login,

@@ -6,9 +6,11 @@
 //! domain   = LAB
 //! ```
 //!
-//! Letter case and spaces in a key do not matter; a value begins after the
-//! spaces that follow `=` and goes to the end of its line; the last line of a
-//! key holds; lines without `=` and other keys are passed over.
+//! One file serves all tools: keys go by the names that mount.cifs has for them,
+//! too (`user`, `pass`, `dom`, `workgroup`). Letter case and spaces in a key do
+//! not matter; a value begins after the spaces that follow `=` and goes to the
+//! end of its line; the last line of a key holds; comments (`#`, `;`), lines
+//! without `=` and other keys are passed over.
 
 use std::fs;
 use std::path::Path;
@@ -51,20 +53,28 @@ impl AuthFile {
         let mut file = Self::default();
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         for line in text.lines() {
+            if line.trim_start().starts_with(['#', ';']) {
+                continue;
+            }
             let Some((key, value)) = line.split_once('=') else {
                 continue;
             };
             let value = value.trim_start_matches([' ', '\t']);
             let key: String = key.chars().filter(|c| !c.is_whitespace()).collect();
             match key.to_ascii_lowercase().as_str() {
-                "username" => file.username = Some(value.trim_end().to_owned()),
-                "domain" => file.domain = Some(value.trim_end().to_owned()),
+                "username" | "user" => file.username = Some(value.trim_end().to_owned()),
+                "domain" | "dom" | "workgroup" => file.domain = Some(value.trim_end().to_owned()),
                 "realm" => file.realm = Some(value.trim_end().to_owned()),
-                "password" => file.password = Some(Secret::new(value)),
+                "password" | "pass" => file.password = Some(Secret::new(value)),
                 _ => {}
             }
         }
         file
+    }
+
+    /// Whether it holds a password, an empty one too.
+    pub(crate) fn has_password(&self) -> bool {
+        self.password.is_some()
     }
 
     /// The account, if the file names one. A domain or realm within the user
@@ -149,6 +159,25 @@ mod tests {
             Some(String::new())
         );
         assert_eq!(told("password = x\n"), (None, Some("x".into())));
+    }
+
+    #[test]
+    fn keys_go_by_the_names_other_tools_have_for_them() {
+        let account = |text: &str| told(text);
+        let expected = |account: &str| (Some(account.to_owned()), Some("pass = word ".to_owned()));
+        for text in [
+            "user=alice\npass=pass = word \n",
+            "username = alice\npassword = pass = word \n",
+            "User=alice\npassword=pass = word \n",
+            "# user=bob\n;pass=x\n\tUSERNAME\t=\talice\n pass =\tpass = word \r\n",
+            "user name = alice\npass=pass = word \nuserid=bob\npasswd=x\n",
+        ] {
+            assert_eq!(account(text), expected("alice"), "{text}");
+        }
+        for key in ["dom", "domain", "workgroup", "Work Group", "DOMAIN"] {
+            let text = format!("{key} = LAB\nuser=alice\npass=pass = word ");
+            assert_eq!(account(&text), expected(r"LAB\alice"), "{key}");
+        }
     }
 
     #[test]

@@ -72,18 +72,12 @@ impl Sources for System {
     }
 }
 
-/// The name that /etc/passwd has for the user id: containers and timers often
-/// run without `USER`.
+/// The name that the password database has for the user id: containers and
+/// timers often run without `USER`.
 #[cfg(unix)]
 fn user_of_passwd() -> Option<String> {
-    let id = rustix::process::getuid().as_raw().to_string();
-    let passwd = std::fs::read_to_string("/etc/passwd").ok()?;
-    let mut entries = passwd.lines().map(|line| line.split(':'));
-    entries.find_map(|mut entry| {
-        let name = entry.next()?;
-        // name:password:id:…
-        (entry.nth(1)? == id).then(|| name.to_owned())
-    })
+    let user = nix::unistd::User::from_uid(nix::unistd::Uid::current());
+    user.ok().flatten().map(|user| user.name)
 }
 
 #[cfg(not(unix))]

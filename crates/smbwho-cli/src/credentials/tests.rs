@@ -306,3 +306,101 @@ fn windows_signs_in_by_itself_where_no_login_is_given() {
     let (configured, _) = login(&none, &named, &mut windows()).expect("a login");
     assert!(matches!(configured, Login::Ntlm { user, .. } if user == "carol"));
 }
+
+#[test]
+fn a_password_without_a_user_is_not_for_whoever_is_logged_on() {
+    let whoever = || Fake {
+        variables: [("USER", "somebody"), ("SMBWHO_PASSWORD", "environment")].into(),
+        ..Fake::default()
+    };
+    let file = file("password = filed\ndomain = LAB\n");
+    let args = |login: Option<&str>, kerberos| LoginArgs {
+        auth_file: Some(file.path().into()),
+        login: login.map(str::to_owned),
+        kerberos,
+        ..LoginArgs::default()
+    };
+    for kerberos in [false, true] {
+        let message = login(&args(None, kerberos), &Config::default(), &mut whoever());
+        let message = message.map(|_| ()).unwrap_err();
+        assert!(
+            message.contains("not whose") && !message.contains("filed"),
+            "{message}"
+        );
+    }
+    // Whoever is named by other means is meant.
+    let named = ntlm(&args(Some("alice"), false), &mut whoever());
+    assert_eq!(
+        named.map(|login| login[1..].join(" ")),
+        Ok("alice filed".into())
+    );
+    let config = Config {
+        login: Some("carol".into()),
+        ..Config::default()
+    };
+    let named = ntlm_with(&args(None, false), &config, &mut whoever());
+    assert_eq!(named.map(|login| login[1].clone()), Ok("carol".into()));
+}
+
+#[test]
+fn an_empty_password_is_none_with_kerberos() {
+    let kerberos = |login: Option<&str>, sources: &mut Fake, stdin| {
+        let args = LoginArgs {
+            login: login.map(str::to_owned),
+            kerberos: true,
+            password_stdin: stdin,
+            ..LoginArgs::default()
+        };
+        super::login(&args, &Config::default(), sources).map(|(login, _)| format!("{login:?}"))
+    };
+    let empty = || Fake {
+        variables: [("SMBWHO_PASSWORD", ""), ("USER", "alice")].into(),
+        input: Some(""),
+        ..Fake::default()
+    };
+    // The tickets of a cache: no password is shown to anybody.
+    let login = kerberos(None, &mut empty(), false).expect("a login");
+    assert!(login.contains("default cache"), "{login}");
+    let login = kerberos(Some("alice"), &mut empty(), true).expect("a login");
+    assert!(login.contains("password"), "asked for by name: {login}");
+    // Without Kerberos it is a password as any other.
+    let plain = ntlm(&user("alice"), &mut empty());
+    assert_eq!(plain.map(|login| login[2].clone()), Ok(String::new()));
+}
+
+#[test]
+fn why_tickets_are_not_used_is_said_where_a_password_is_asked_for() {
+    let unusable = KerberosError::CacheType {
+        name: "KCM:".to_owned(),
+    };
+    let mut sources = Fake {
+        typed: Some("typed"),
+        ..Fake::default()
+    };
+    let asked = |why: &KerberosError, sources: &mut Fake| {
+        ask("alice@LAB.TEST", Some(why), sources).map(|secret| secret.expose().to_owned())
+    };
+    assert_eq!(asked(&unusable, &mut sources), Ok("typed".into()));
+    let absent = KerberosError::CacheMissing {
+        path: "/tmp/krb5cc_0".into(),
+    };
+    assert_eq!(asked(&absent, &mut sources), Ok("typed".into()));
+    assert_eq!(
+        sources.prompts,
+        [
+            "the Kerberos tickets are kept in KCM:, which is not a file\n\
+             Password for alice@LAB.TEST: ",
+            "Password for alice@LAB.TEST: ",
+        ]
+    );
+    // Without a terminal each is the reason, with what to do about it.
+    for (why, words) in [
+        (&unusable, ["kept in KCM:", "kinit -c FILE:"]),
+        (&absent, ["/tmp/krb5cc_0 does not exist", "Run kinit"]),
+    ] {
+        let message = asked(why, &mut Fake::default()).unwrap_err();
+        for word in words {
+            assert!(message.contains(word), "{word} in {message}");
+        }
+    }
+}

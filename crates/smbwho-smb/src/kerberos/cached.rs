@@ -4,8 +4,8 @@ use std::path::Path;
 use std::time::{Duration, UNIX_EPOCH};
 
 use super::acquire::NEARLY_OVER_SECS;
-use super::ccache::{Cache, Location};
-use super::exchange::Ticket;
+use super::ccache::{Cache, Location, Unusable};
+use super::exchange::{Ticket, grants_in};
 use super::{KerberosError, KerberosLogin, Krb5Conf, Principal};
 
 /// [RFC 4120 3.2.3] how far clocks may differ: five minutes, as everywhere.
@@ -56,22 +56,24 @@ pub(super) fn load_cache(
 
 /// MIT's `%{…}` in `default_ccache_name`.
 fn expanded(template: &str) -> Result<String, KerberosError> {
+    let wrong = |what: String| KerberosError::Config {
+        path: Path::new("krb5.conf").to_owned(),
+        what: format!("default_ccache_name: {what}"),
+    };
     let mut text = String::new();
     let mut rest = template;
     while let Some((before, after)) = rest.split_once("%{") {
-        let (token, after) = after.split_once('}').unwrap_or((after, ""));
+        let (token, after) = after
+            .split_once('}')
+            .ok_or_else(|| wrong("a '%{' without its '}'".to_owned()))?;
         text.push_str(before);
         match token {
-            "uid" | "euid" | "USERID" => text.push_str(&user_id()),
-            "username" => text.push_str(&std::env::var("USER").unwrap_or_default()),
+            "uid" | "USERID" => text.push_str(&user::id()),
+            "euid" => text.push_str(&user::effective_id()),
+            "username" => text.push_str(&user::name()),
             "TEMP" => text.push_str(&std::env::temp_dir().to_string_lossy()),
             "null" => {}
-            _ => {
-                return Err(KerberosError::Config {
-                    path: Path::new("krb5.conf").to_owned(),
-                    what: format!("default_ccache_name: %{{{token}}} is not known"),
-                });
-            }
+            _ => return Err(wrong(format!("%{{{token}}} is not known"))),
         }
         rest = after;
     }
@@ -79,14 +81,42 @@ fn expanded(template: &str) -> Result<String, KerberosError> {
     Ok(text)
 }
 
+/// Whoever runs the program, as the system knows them: the environment may
+/// have another's name.
 #[cfg(unix)]
-fn user_id() -> String {
-    rustix::process::getuid().as_raw().to_string()
+mod user {
+    use nix::unistd::{Uid, User};
+
+    pub(super) fn id() -> String {
+        Uid::current().to_string()
+    }
+
+    pub(super) fn effective_id() -> String {
+        Uid::effective().to_string()
+    }
+
+    /// The name in the password database; the number of a user who has none.
+    pub(super) fn name() -> String {
+        match User::from_uid(Uid::effective()) {
+            Ok(Some(user)) => user.name,
+            Ok(None) | Err(_) => effective_id(),
+        }
+    }
 }
 
 #[cfg(not(unix))]
-fn user_id() -> String {
-    std::env::var("USERNAME").unwrap_or_default()
+mod user {
+    pub(super) fn id() -> String {
+        name()
+    }
+
+    pub(super) fn effective_id() -> String {
+        name()
+    }
+
+    pub(super) fn name() -> String {
+        std::env::var("USERNAME").unwrap_or_default()
+    }
 }
 
 pub(super) fn owner(cache: &Cache) -> String {
@@ -127,10 +157,7 @@ pub(super) fn cached_tgt(cache: &Cache, now: u64) -> Result<&Ticket, KerberosErr
         .iter()
         .filter(own)
         .max_by_key(|t| t.end)
-        .ok_or_else(|| KerberosError::NoTicket {
-            path: cache.path.clone(),
-            realm: cache.realm.clone(),
-        })?;
+        .ok_or_else(|| no_tgt(cache))?;
     let at = |secs| UNIX_EPOCH + Duration::from_secs(secs);
     if tgt.end <= now {
         let (path, principal) = (cache.path.clone(), owner(cache));
@@ -151,13 +178,35 @@ pub(super) fn cached_tgt(cache: &Cache, now: u64) -> Result<&Ticket, KerberosErr
     Ok(tgt)
 }
 
+/// Why there is no ticket-granting ticket: there is one whose key is of a type
+/// that is not known here, or indeed none.
+fn no_tgt(cache: &Cache) -> KerberosError {
+    let path = cache.path.clone();
+    let own = |t: &&Unusable| {
+        t.client == cache.principal && grants_in(&t.server) == Some(cache.realm.as_str())
+    };
+    match cache.unusable.iter().find(own) {
+        Some(ticket) => KerberosError::UnsupportedTicket {
+            path,
+            ticket: ticket.server.join("/"),
+            etype: ticket.etype,
+        },
+        None => KerberosError::NoTicket {
+            path,
+            realm: cache.realm.clone(),
+        },
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use super::super::Etype;
+    use super::super::messages::PrincipalName;
     use super::*;
 
     #[test]
     fn default_ccache_name() {
-        let uid = user_id();
+        let uid = user::id();
         assert!(!uid.is_empty());
         assert_eq!(
             expanded("FILE:/tmp/krb5cc_%{uid}"),
@@ -172,6 +221,63 @@ mod tests {
             expanded("/x/%{nonsense}"),
             Err(KerberosError::Config { .. })
         ));
-        assert!(expanded("/x/%{uid").is_ok());
+        assert!(expanded("/x/%{uid").is_err());
+        let euid = user::effective_id();
+        assert_eq!(expanded("%{euid}-%{USERID}"), Ok(format!("{euid}-{uid}")));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn the_user_is_the_systems_and_not_the_environments() {
+        let passwd = std::fs::read_to_string("/etc/passwd").expect("a password database");
+        let uid = user::effective_id();
+        let mut entries = passwd
+            .lines()
+            .map(|line| line.split(':').collect::<Vec<_>>());
+        let listed = entries.find(|entry| entry.get(2) == Some(&uid.as_str()));
+        // Whoever is not in the file may be in a directory.
+        if let Some(entry) = listed {
+            assert_eq!(
+                expanded("/tmp/krb5cc_%{username}"),
+                Ok(format!("/tmp/krb5cc_{}", entry[0]))
+            );
+        }
+    }
+
+    #[test]
+    fn a_ticket_that_cannot_be_used_is_named() {
+        let principal = PrincipalName::new(1, &["alice"]);
+        let ticket = |server: &[&str], client: &PrincipalName| Unusable {
+            client: client.clone(),
+            server: server.iter().map(|&part| part.to_owned()).collect(),
+            etype: Etype(26),
+        };
+        let mut cache = Cache {
+            path: "/tmp/cc".into(),
+            principal: principal.clone(),
+            realm: "LAB.TEST".into(),
+            tickets: Vec::new(),
+            unusable: vec![
+                ticket(&["cifs", "fs1.lab.test"], &principal),
+                ticket(&["krbtgt", "LAB.TEST"], &PrincipalName::new(1, &["bob"])),
+                ticket(&["krbtgt", "OTHER.TEST"], &principal),
+            ],
+        };
+        let none = cached_tgt(&cache, 0).unwrap_err();
+        assert!(matches!(none, KerberosError::NoTicket { .. }), "{none}");
+        cache
+            .unusable
+            .push(ticket(&["krbtgt", "LAB.TEST"], &principal));
+        let named = cached_tgt(&cache, 0).unwrap_err();
+        assert_eq!(
+            named.to_string(),
+            "the ticket krbtgt/LAB.TEST in /tmp/cc has a key of type camellia256-cts-cmac (26), \
+             which is not supported"
+        );
+        assert!(
+            named
+                .hint()
+                .is_some_and(|hint| hint.contains("permitted_enctypes"))
+        );
     }
 }

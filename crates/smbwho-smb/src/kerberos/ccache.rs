@@ -10,12 +10,14 @@ use der::{Decode, asn1::Any};
 use zeroize::Zeroizing;
 
 use super::KerberosError;
-use super::crypto::Key;
+use super::crypto::{Etype, Key};
 use super::exchange::Ticket;
 use super::messages::{self, PrincipalName};
 
 /// Largest cache read. Caches are a few KiB; a ticket with a huge PAC is 64 KiB.
 const MAX_FILE: u64 = 16 << 20;
+/// Longest name of a folder's primary cache.
+const MAX_NAME: u64 = 4096;
 /// Most components of one principal.
 const MAX_COMPONENTS: u32 = 16;
 /// Most addresses or authorisation data elements of one credential.
@@ -29,8 +31,27 @@ pub(crate) struct Cache {
     pub(crate) path: PathBuf,
     pub(crate) principal: PrincipalName,
     pub(crate) realm: String,
-    /// Those with keys this client has; others cannot be used.
+    /// Those with keys this client has.
     pub(crate) tickets: Vec<Ticket>,
+    /// Those with keys of other types: they cannot be used, and are why none is.
+    pub(crate) unusable: Vec<Unusable>,
+}
+
+/// A ticket whose key is of a type that this client has not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Unusable {
+    pub(crate) client: PrincipalName,
+    /// What it opens: `krbtgt/REALM`, `cifs/host`.
+    pub(crate) server: Vec<String>,
+    pub(crate) etype: Etype,
+}
+
+/// One entry of a cache.
+enum Entry {
+    Ticket(Ticket),
+    Unusable(Unusable),
+    /// A setting of kinit's, or a key that is not as long as its type says.
+    Other,
 }
 
 /// Where tickets are kept, before the file is looked at.
@@ -72,7 +93,7 @@ impl Location {
             Self::File(path) => return load(path),
             Self::Dir(folder) => folder,
         };
-        let primary = std::fs::read_to_string(folder.join("primary")).unwrap_or_default();
+        let primary = read_primary(&folder.join("primary"))?;
         let primary = match primary.trim() {
             "" => "tkt",
             name => name,
@@ -98,6 +119,32 @@ impl Location {
     }
 }
 
+/// The name of a folder's primary cache; empty where nothing names one.
+fn read_primary(path: &Path) -> Result<String, KerberosError> {
+    use std::io::{ErrorKind, Read};
+    let failed = |error: std::io::Error| KerberosError::CacheUnreadable {
+        path: path.to_owned(),
+        why: error.to_string(),
+    };
+    match std::fs::metadata(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(String::new()),
+        Err(error) => return Err(failed(error)),
+        Ok(metadata) if !metadata.is_file() => {
+            return Err(KerberosError::CacheUnreadable {
+                path: path.to_owned(),
+                why: "it is not a regular file".to_owned(),
+            });
+        }
+        Ok(_) => {}
+    }
+    let file = std::fs::File::open(path).map_err(failed)?;
+    let mut bytes = Vec::new();
+    file.take(MAX_NAME)
+        .read_to_end(&mut bytes)
+        .map_err(failed)?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
 fn load(path: &Path) -> Result<Cache, KerberosError> {
     use std::io::{ErrorKind, Read};
     let failed = |error: std::io::Error| match error.kind() {
@@ -109,6 +156,13 @@ fn load(path: &Path) -> Result<Cache, KerberosError> {
             why: error.to_string(),
         },
     };
+    // A FIFO would keep whoever opens it waiting.
+    if !std::fs::metadata(path).map_err(failed)?.is_file() {
+        return Err(KerberosError::CacheUnreadable {
+            path: path.to_owned(),
+            why: "it is not a regular file".to_owned(),
+        });
+    }
     let file = std::fs::File::open(path).map_err(failed)?;
     let mut bytes = Zeroizing::new(Vec::new());
     file.take(MAX_FILE)
@@ -144,15 +198,20 @@ fn read_cache(reader: &mut Reader<'_>, path: &Path) -> Result<Cache, &'static st
         }
     }
     let (principal, realm) = reader.principal()?;
-    let mut tickets = Vec::new();
+    let (mut tickets, mut unusable) = (Vec::new(), Vec::new());
     while reader.at < reader.bytes.len() {
-        tickets.extend(reader.credential()?);
+        match reader.credential()? {
+            Entry::Ticket(ticket) => tickets.push(ticket),
+            Entry::Unusable(ticket) => unusable.push(ticket),
+            Entry::Other => {}
+        }
     }
     Ok(Cache {
         path: path.to_owned(),
         principal,
         realm,
         tickets,
+        unusable,
     })
 }
 
@@ -209,8 +268,8 @@ impl<'a> Reader<'a> {
         Ok((PrincipalName::new(name_type, &components), realm))
     }
 
-    /// One credential; `None` for settings and for keys this client has not.
-    fn credential(&mut self) -> Result<Option<Ticket>, &'static str> {
+    /// One credential.
+    fn credential(&mut self) -> Result<Entry, &'static str> {
         let (client, client_realm) = self.principal()?;
         let (server, server_realm) = self.principal()?;
         let etype = self.u16()?;
@@ -237,10 +296,19 @@ impl<'a> Reader<'a> {
         let ticket = self.data()?;
         let _second_ticket = self.data()?;
         if server_realm == CONFIG_REALM {
-            return Ok(None);
+            return Ok(Entry::Other);
         }
-        let Ok(key) = Key::new(etype.into(), key) else {
-            return Ok(None);
+        // Numbers below zero are types that nobody assigned.
+        let etype = Etype(i32::from(etype.cast_signed()));
+        let Ok(key) = Key::new(etype.0, key) else {
+            if Key::is_known(etype) {
+                return Ok(Entry::Other);
+            }
+            return Ok(Entry::Unusable(Unusable {
+                client,
+                server: server.components(),
+                etype,
+            }));
         };
         let is_ticket = messages::application_number(ticket) == Some(messages::msg_type::TICKET)
             && Any::from_der(ticket).is_ok();
@@ -248,7 +316,7 @@ impl<'a> Reader<'a> {
             return Err("a ticket");
         }
         let start = if starttime == 0 { authtime } else { starttime };
-        Ok(Some(Ticket {
+        Ok(Entry::Ticket(Ticket {
             client,
             client_realm,
             server: server.components(),
@@ -324,6 +392,49 @@ mod tests {
             read(&absurd),
             Err(KerberosError::CacheMalformed { .. })
         ));
+    }
+
+    #[test]
+    fn tickets_with_keys_of_other_types_are_kept_by_name() {
+        let mut bytes = capture("v4.ccache");
+        // The type stands before the length of the key, 32.
+        let key = [0, 18, 0, 0, 0, 32];
+        let at = bytes.windows(6).position(|six| six == key).expect("a key");
+        bytes[at + 1] = 26;
+        let cache = read(&bytes).expect("a cache");
+        let named: Vec<_> = cache
+            .unusable
+            .iter()
+            .map(|t| (&t.server[..], t.etype))
+            .collect();
+        let krbtgt = ["krbtgt".to_owned(), "LAB.TEST".to_owned()];
+        assert_eq!(named, [(&krbtgt[..], Etype(26))]);
+        assert_eq!(cache.tickets.len(), 1, "the other is still good");
+        // 20 is as good as 18 is.
+        bytes[at + 1] = 20;
+        let cache = read(&bytes).expect("a cache");
+        assert_eq!((cache.tickets.len(), cache.unusable.len()), (2, 0));
+        assert_eq!(cache.tickets[0].key.etype(), 20);
+        // A key too long for its type is none, and no type of its own either.
+        bytes[at + 1] = 19;
+        let cache = read(&bytes).expect("a cache");
+        assert_eq!((cache.tickets.len(), cache.unusable.len()), (1, 0));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_no_file_is_not_waited_for() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let fifo = folder.path().join("fifo");
+        let made = std::process::Command::new("mkfifo").arg(&fifo).status();
+        assert!(made.expect("mkfifo").success());
+        for path in [fifo, folder.path().to_owned(), "/dev/zero".into()] {
+            let error = Location::File(path.clone()).load(|_| true).unwrap_err();
+            assert!(
+                matches!(error, KerberosError::CacheUnreadable { .. }),
+                "{error}"
+            );
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
-use super::KrbCode;
+use super::{Etype, KrbCode};
 
 /// Which exchange with the KDC failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,6 +103,15 @@ pub enum KerberosError {
         /// The realm a ticket-granting ticket was looked for in.
         realm: String,
     },
+    /// The ticket that would do has a key of a type this client does not have.
+    UnsupportedTicket {
+        /// The cache.
+        path: PathBuf,
+        /// The ticket: `krbtgt/LAB.TEST`.
+        ticket: String,
+        /// The type of its key.
+        etype: Etype,
+    },
     /// The ticket-granting ticket is over.
     Expired {
         /// The cache.
@@ -182,6 +191,15 @@ impl KerberosError {
         }
     }
 
+    /// Whether all that is missing is the file that `kinit` makes unless told
+    /// otherwise: nobody ran it, and nothing went wrong.
+    pub fn is_no_default_cache(&self) -> bool {
+        match self {
+            Self::CacheMissing { path } => path.to_string_lossy().starts_with("/tmp/krb5cc_"),
+            _ => false,
+        }
+    }
+
     /// What to try, as a full sentence.
     pub fn hint(&self) -> Option<String> {
         super::hint::hint(self)
@@ -244,6 +262,17 @@ impl fmt::Display for KerberosError {
                     path.display()
                 )
             }
+            Self::UnsupportedTicket {
+                path,
+                ticket,
+                etype,
+            } => {
+                write!(
+                    f,
+                    "the ticket {ticket} in {} has a key of type {etype}, which is not supported",
+                    path.display()
+                )
+            }
             Self::Expired {
                 path,
                 principal,
@@ -291,7 +320,7 @@ impl fmt::Display for KerberosError {
             }
             Self::Unencodable => f.write_str("the names are too long for a Kerberos request"),
             Self::UnsupportedEncryption { etype } => {
-                write!(f, "encryption type {etype} is not supported")
+                write!(f, "encryption type {} is not supported", Etype(*etype))
             }
             Self::UnsupportedPrincipal { principal } => {
                 write!(

@@ -44,10 +44,15 @@ pub(crate) struct Ticket {
 impl Ticket {
     /// The realm a ticket-granting ticket is good in; `None` for other tickets.
     pub(crate) fn grants_in(&self) -> Option<&str> {
-        match self.server.as_slice() {
-            [krbtgt, realm] if krbtgt == "krbtgt" => Some(realm),
-            _ => None,
-        }
+        grants_in(&self.server)
+    }
+}
+
+/// The realm that a ticket for this server grants tickets in.
+pub(crate) fn grants_in(server: &[String]) -> Option<&str> {
+    match server {
+        [krbtgt, realm] if krbtgt == "krbtgt" => Some(realm),
+        _ => None,
     }
 }
 

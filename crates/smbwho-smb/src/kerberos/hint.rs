@@ -55,6 +55,11 @@ pub(super) fn hint(error: &KerberosError) -> Option<String> {
             )
         }
         E::NoTicket { .. } => "Run kinit.".into(),
+        E::UnsupportedTicket { .. } => {
+            "Let kinit ask for AES keys: put permitted_enctypes = aes into [libdefaults] of \
+             krb5.conf, and run it again."
+                .into()
+        }
         E::Expired { .. } => "Run kinit.".into(),
         E::NotYetValid { .. } => "Check this computer's clock, or run kinit again.".into(),
         E::NoKdc { realm } => format!(

@@ -40,6 +40,7 @@ use std::sync::Arc;
 
 pub(crate) use acquire::refuse_bare;
 pub use code::KrbCode;
+pub use crypto::Etype;
 pub use error::{Exchange, KdcRefusal, KerberosError};
 pub use krb5conf::Krb5Conf;
 pub use principal::Principal;
@@ -159,17 +160,20 @@ impl KerberosLogin {
         self.forgetting()
     }
 
-    /// Whether the cache of tickets that this login would use is there,
-    /// readable, and the principal's if one is named. `false` with a password.
-    /// Reads files and asks nobody; the tickets may be over.
-    #[must_use]
-    pub fn finds_cache(&self) -> bool {
+    /// Looks whether the cache of tickets that this login would use is there,
+    /// readable, and the principal's if one is named. Reads files and asks
+    /// nobody; the tickets may be over. A login with a password has none to
+    /// look at, and nothing to fail.
+    ///
+    /// # Errors
+    ///
+    /// Why these tickets cannot be used.
+    pub fn check_cache(&self) -> Result<(), KerberosError> {
         let Proof::Cache(name) = &self.proof else {
-            return false;
+            return Ok(());
         };
-        let conf = acquire::load_conf(self);
-        conf.and_then(|conf| cached::load_cache(self, name.as_deref(), &conf))
-            .is_ok()
+        let conf = acquire::load_conf(self)?;
+        cached::load_cache(self, name.as_deref(), &conf).map(|_| ())
     }
 
     /// Who signs in: `user@REALM` of the cache of tickets, else the principal as
