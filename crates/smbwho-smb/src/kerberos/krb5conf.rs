@@ -2,10 +2,16 @@
 //!
 //! `[libdefaults]` default_realm, dns_lookup_kdc, default_ccache_name,
 //! permitted_enctypes; `[realms]` kdc; `[domain_realm]`; `include` and `includedir`. Everything
-//! else is passed over. The file is the user's own, so a broken one is an
-//! error with its line rather than a guess.
+//! else is passed over.
+//!
+//! What MIT's library reads is read, as tried with its kinit (1.20): what stands
+//! before the first section is passed over, whatever follows a '}' too, braces
+//! may be left open at the end, and a file that may not be read is none. What it
+//! refuses is an error with its line rather than a guess, as the file is the
+//! user's own.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::KerberosError;
@@ -30,17 +36,16 @@ pub struct Krb5Conf {
 }
 
 impl Krb5Conf {
-    /// Reads these files. One that is missing is taken as empty.
+    /// Reads these files. One that is missing, or that this user may not read,
+    /// is taken as empty.
     ///
     /// # Errors
     /// `Config` with file and line: unreadable, no section, unbalanced braces.
     pub fn load(paths: &[PathBuf]) -> Result<Self, KerberosError> {
-        let mut files = Files {
-            conf: Self::default(),
-            read: 0,
-        };
-        for path in paths {
+        let mut files = Files::default();
+        for path in paths.iter().filter(|path| !path.as_os_str().is_empty()) {
             files.read(path, 0)?;
+            files.closed.append(&mut files.closing);
         }
         Ok(files.conf)
     }
@@ -52,8 +57,8 @@ impl Krb5Conf {
     #[doc(hidden)]
     pub fn parse(path: &Path, text: &str) -> Result<Self, KerberosError> {
         let mut files = Files {
-            conf: Self::default(),
             read: MAX_FILES,
+            ..Files::default()
         };
         files.text(path, text, MAX_DEPTH)?;
         Ok(files.conf)
@@ -98,9 +103,11 @@ impl Krb5Conf {
             };
             let named: &[i32] = match name.to_ascii_lowercase().as_str() {
                 "default" => &ETYPES,
-                "aes" => &[18, 17],
+                "aes" => &[18, 17, 20, 19],
                 "aes256-cts-hmac-sha1-96" | "aes256-cts" | "aes256-sha1" => &[18],
                 "aes128-cts-hmac-sha1-96" | "aes128-cts" | "aes128-sha1" => &[17],
+                "aes256-cts-hmac-sha384-192" | "aes256-sha2" => &[20],
+                "aes128-cts-hmac-sha256-128" | "aes128-sha2" => &[19],
                 "rc4" | "rc4-hmac" | "arcfour-hmac" | "arcfour-hmac-md5" => &[23],
                 _ => &[],
             };
@@ -145,9 +152,18 @@ pub(super) fn system_paths() -> Vec<PathBuf> {
     }
 }
 
+/// A section, or one of its subsections.
+type Section = (String, Option<String>);
+
+#[derive(Default)]
 struct Files {
     conf: Krb5Conf,
     read: usize,
+    /// Sections that a file said are final (`[name]*`, `name* = {`, `}*`): files
+    /// after it add nothing to them.
+    closed: BTreeSet<Section>,
+    /// Those of the file that is read, with what it includes.
+    closing: BTreeSet<Section>,
 }
 
 impl Files {
@@ -163,7 +179,8 @@ impl Files {
         }
         let file = match std::fs::File::open(path) {
             Ok(file) => file,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound && depth == 0 => {
+            Err(error) if depth == 0 && is_passed_over(&error) => {
+                tracing::debug!(path = %path.display(), %error, "not read");
                 return Ok(());
             }
             Err(error) => return Err(failed(error.to_string())),
@@ -176,11 +193,12 @@ impl Files {
     }
 
     fn text(&mut self, path: &Path, text: &str, depth: usize) -> Result<(), KerberosError> {
-        let mut section = String::new();
+        let mut section: Option<String> = None;
         // Names of the open braces, outermost first.
         let mut open: Vec<String> = Vec::new();
         // A name whose '{' may stand on the next line.
         let mut pending: Option<String> = None;
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         for (number, line) in text.lines().enumerate() {
             let wrong = |what: &str| KerberosError::Config {
                 path: path.to_owned(),
@@ -190,55 +208,83 @@ impl Files {
             if line.is_empty() || line.starts_with(['#', ';']) {
                 continue;
             }
-            if line == "{"
-                && let Some(name) = pending.take()
-            {
-                open.push(name);
-                self.opened(&section, &open);
-                continue;
-            }
-            pending = None;
-            if open.is_empty() && self.directive(path, line, depth)? {
+            if self.directive(path, line, depth)? {
                 continue;
             }
             if let Some(rest) = line.strip_prefix('[') {
-                let name = rest.split(']').next().filter(|_| rest.contains(']'));
-                section = name
-                    .ok_or_else(|| wrong("a section has no ']'"))?
-                    .trim()
-                    .to_owned();
+                let (name, rest) = rest
+                    .split_once(']')
+                    .ok_or_else(|| wrong("a section has no ']'"))?;
                 if !open.is_empty() {
                     return Err(wrong("a section begins inside braces"));
                 }
-            } else if line.trim_end_matches('*') == "}" {
+                let name = name.trim().to_owned();
+                if rest.starts_with('*') {
+                    self.closing.insert((name.clone(), None));
+                }
+                (section, pending) = (Some(name), None);
+                continue;
+            }
+            // Whatever stands before the first section is no setting.
+            let Some(section) = &section else {
+                continue;
+            };
+            if begins_block(line)
+                && let Some(name) = pending.take()
+            {
+                self.open(section, &mut open, &name);
+            } else if let Some(rest) = line.strip_prefix('}') {
+                if rest.starts_with('*') {
+                    self.close(section, &open);
+                }
                 open.pop().ok_or_else(|| wrong("a '}' too many"))?;
             } else {
                 let (name, value) = line.split_once('=').ok_or_else(|| wrong("no '='"))?;
-                if section.is_empty() {
-                    return Err(wrong("a setting before any [section]"));
+                let (name, value) = (name.trim(), value.trim());
+                if name.is_empty() {
+                    return Err(wrong("nothing before the '='"));
                 }
-                let (name, value) = (name.trim().trim_end_matches('*'), value.trim());
-                match value.strip_prefix('{') {
-                    Some("") => {
-                        open.push(name.to_owned());
-                        self.opened(&section, &open);
-                    }
-                    Some(_) => return Err(wrong("something follows the '{'")),
-                    None if value.is_empty() => pending = Some(name.to_owned()),
-                    None => self.setting(&section, &open, name, unquoted(value)),
+                pending = None;
+                if begins_block(value) {
+                    self.open(section, &mut open, name);
+                } else if value.is_empty() {
+                    pending = Some(name.to_owned());
+                } else {
+                    self.setting(section, &open, name.trim_end_matches('*'), &unquoted(value));
                 }
             }
             if open.len() > MAX_DEPTH {
                 return Err(wrong("braces too deep"));
             }
         }
-        match open.pop() {
-            Some(name) => Err(KerberosError::Config {
-                path: path.to_owned(),
-                what: format!("the '{{' of {name} is never closed"),
-            }),
-            None => Ok(()),
+        Ok(())
+    }
+
+    /// A '{' after a name, whose '*' says that later files add nothing.
+    fn open(&mut self, section: &str, open: &mut Vec<String>, name: &str) {
+        let plain = name.trim_end_matches('*');
+        open.push(plain.to_owned());
+        if plain.len() < name.len() {
+            self.close(section, open);
         }
+        self.opened(section, open);
+    }
+
+    /// Later files add nothing to the open subsection.
+    fn close(&mut self, section: &str, open: &[String]) {
+        if let [subsection] = open {
+            let subsection = (section.to_owned(), Some(subsection.clone()));
+            self.closing.insert(subsection);
+        }
+    }
+
+    /// Whether an earlier file said that this is final.
+    fn is_closed(&self, section: &str, open: &[String]) -> bool {
+        let is = |subsection: Option<&String>| {
+            let section = (section.to_owned(), subsection.cloned());
+            self.closed.contains(&section)
+        };
+        !self.closed.is_empty() && (is(None) || is(open.first()))
     }
 
     /// `include FILE`, `includedir FOLDER`, `module …`: whether the line was one.
@@ -246,7 +292,8 @@ impl Files {
         let Some((word, argument)) = line.split_once(char::is_whitespace) else {
             return Ok(false);
         };
-        if line.contains('=') && !matches!(word, "include" | "includedir" | "module") {
+        // `include = x` is a setting of that name.
+        if argument.trim_start().starts_with('=') {
             return Ok(false);
         }
         let argument = Path::new(argument.trim());
@@ -277,12 +324,17 @@ impl Files {
 
     /// A realm without a KDC is a realm nevertheless.
     fn opened(&mut self, section: &str, open: &[String]) {
-        if let ("realms", [realm]) = (section, open) {
+        if let ("realms", [realm]) = (section, open)
+            && !self.is_closed(section, open)
+        {
             self.conf.kdcs.entry(realm.clone()).or_default();
         }
     }
 
     fn setting(&mut self, section: &str, open: &[String], name: &str, value: &str) {
+        if self.is_closed(section, open) {
+            return;
+        }
         let value = value.to_owned();
         match (section, open) {
             ("libdefaults", []) => {
@@ -305,11 +357,43 @@ impl Files {
     }
 }
 
-fn unquoted(value: &str) -> &str {
-    value
-        .strip_prefix('"')
-        .and_then(|v| v.strip_suffix('"'))
-        .unwrap_or(value)
+/// A missing file is none, nor is one that is another user's alone.
+fn is_passed_over(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{NotFound, PermissionDenied};
+    matches!(error.kind(), NotFound | PermissionDenied)
+}
+
+/// A '{' with nothing behind it, or a comment; with anything else it is part of
+/// a value.
+fn begins_block(text: &str) -> bool {
+    text.strip_prefix('{')
+        .map(str::trim_start)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with(['#', ';']))
+}
+
+/// A value in quotes without them: a backslash takes the sign after it
+/// literally (`\n`, `\t` and `\b` are the control characters), and what follows
+/// the closing quote does not count.
+fn unquoted(value: &str) -> Cow<'_, str> {
+    let Some(quoted) = value.strip_prefix('"') else {
+        return value.into();
+    };
+    let mut text = String::new();
+    let mut signs = quoted.chars();
+    while let Some(sign) = signs.next() {
+        match sign {
+            '"' => break,
+            '\\' => match signs.next() {
+                Some('n') => text.push('\n'),
+                Some('t') => text.push('\t'),
+                Some('b') => text.push('\u{8}'),
+                Some(other) => text.push(other),
+                None => {}
+            },
+            other => text.push(other),
+        }
+    }
+    text.into()
 }
 
 /// MIT's rule for includedir: letters, digits, '-' and '_' only, or a name that ends in `.conf`.
