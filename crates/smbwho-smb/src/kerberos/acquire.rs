@@ -95,7 +95,7 @@ pub(crate) async fn acquire(
                     was_cached: true,
                 });
             }
-            let tgt = cached_tgt(&cache, now)?;
+            let tgt = cached_tgt(&cache, &names, now)?;
             let ticket = steps.grant(tgt, &host, &cache.realm, conf).await?;
             Ok(Acquired {
                 ticket,

@@ -148,8 +148,13 @@ pub(super) fn cached_ticket<'a>(
     })
 }
 
-/// The owner's ticket-granting ticket for their own realm.
-pub(super) fn cached_tgt(cache: &Cache, now: u64) -> Result<&Ticket, KerberosError> {
+/// The owner's ticket-granting ticket for their own realm, to get one for the
+/// server with, which goes by these names.
+pub(super) fn cached_tgt<'a>(
+    cache: &'a Cache,
+    names: &[String],
+    now: u64,
+) -> Result<&'a Ticket, KerberosError> {
     let own =
         |t: &&Ticket| t.client == cache.principal && t.grants_in() == Some(cache.realm.as_str());
     let tgt = cache
@@ -157,7 +162,7 @@ pub(super) fn cached_tgt(cache: &Cache, now: u64) -> Result<&Ticket, KerberosErr
         .iter()
         .filter(own)
         .max_by_key(|t| t.end)
-        .ok_or_else(|| no_tgt(cache))?;
+        .ok_or_else(|| no_tgt(cache, names))?;
     let at = |secs| UNIX_EPOCH + Duration::from_secs(secs);
     if tgt.end <= now {
         let (path, principal) = (cache.path.clone(), owner(cache));
@@ -178,14 +183,23 @@ pub(super) fn cached_tgt(cache: &Cache, now: u64) -> Result<&Ticket, KerberosErr
     Ok(tgt)
 }
 
-/// Why there is no ticket-granting ticket: there is one whose key is of a type
-/// that is not known here, or indeed none.
-fn no_tgt(cache: &Cache) -> KerberosError {
+/// Why there is no ticket-granting ticket: there is one, or one for the server,
+/// whose key is of a type that is not known here; or indeed none.
+fn no_tgt(cache: &Cache, names: &[String]) -> KerberosError {
     let path = cache.path.clone();
-    let own = |t: &&Unusable| {
-        t.client == cache.principal && grants_in(&t.server) == Some(cache.realm.as_str())
+    let own = || {
+        let tickets = cache.unusable.iter();
+        tickets.filter(|ticket| ticket.client == cache.principal)
     };
-    match cache.unusable.iter().find(own) {
+    let is_tgt = |t: &&Unusable| grants_in(&t.server) == Some(cache.realm.as_str());
+    let is_for_server = |t: &&Unusable| match t.server.as_slice() {
+        [service, host] => {
+            let is = |name: &String| host.eq_ignore_ascii_case(name);
+            service.eq_ignore_ascii_case("cifs") && names.iter().any(is)
+        }
+        _ => false,
+    };
+    match own().find(is_tgt).or_else(|| own().find(is_for_server)) {
         Some(ticket) => KerberosError::UnsupportedTicket {
             path,
             ticket: ticket.server.join("/"),
@@ -263,12 +277,15 @@ mod tests {
                 ticket(&["krbtgt", "OTHER.TEST"], &principal),
             ],
         };
-        let none = cached_tgt(&cache, 0).unwrap_err();
+        let names = |name: &str| [name.to_owned()];
+        let none = cached_tgt(&cache, &names("fs2.lab.test"), 0).unwrap_err();
         assert!(matches!(none, KerberosError::NoTicket { .. }), "{none}");
+        let named = cached_tgt(&cache, &names("FS1.lab.test"), 0).unwrap_err();
+        assert!(named.to_string().contains("cifs/fs1.lab.test"), "{named}");
         cache
             .unusable
             .push(ticket(&["krbtgt", "LAB.TEST"], &principal));
-        let named = cached_tgt(&cache, 0).unwrap_err();
+        let named = cached_tgt(&cache, &[], 0).unwrap_err();
         assert_eq!(
             named.to_string(),
             "the ticket krbtgt/LAB.TEST in /tmp/cc has a key of type camellia256-cts-cmac (26), \
