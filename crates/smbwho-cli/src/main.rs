@@ -20,6 +20,7 @@ mod args;
 mod audit;
 mod commands;
 mod config;
+mod core_dumps;
 mod credentials;
 mod duration;
 mod exit;
@@ -39,5 +40,6 @@ mod tui;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    core_dumps::prevent();
     run::run(args::parse(std::env::args_os())).into()
 }
