@@ -40,6 +40,10 @@ fn here_under(samba: &Samba, outer: &[&str], arguments: &[&str]) -> Ran {
 
 /// The program where this script is smbstatus.
 fn instead(script: &str, arguments: &[&str]) -> Ran {
+    stand_in(script, arguments).run()
+}
+
+fn stand_in(script: &str, arguments: &[&str]) -> Smbwho {
     let mut program = Smbwho::new(arguments).file("bin/smbstatus", "");
     let path = program.folder().join("bin/smbstatus");
     std::fs::write(&path, format!("#!/bin/sh\n{script}\n")).expect("written");
@@ -48,7 +52,7 @@ fn instead(script: &str, arguments: &[&str]) -> Ran {
     let folder = path.parent().expect("a folder").display().to_string();
     let rest = std::env::var("PATH").unwrap_or_default();
     program.command().env("PATH", format!("{folder}:{rest}"));
-    program.run()
+    program
 }
 
 fn rows(ran: &Ran) -> Vec<Value> {
@@ -174,6 +178,17 @@ fn files_can_be_closed_by_the_numbers_they_have_here() {
     );
     let permissions = mine["permissions"].to_string();
     assert!(permissions.contains(r#""read","write""#), "{permissions}");
+    assert!(
+        mine["share_mode"].is_array() && mine["oplock"].is_string(),
+        "{mine}"
+    );
+    let opened: jiff::Timestamp = mine["opened_at"]
+        .as_str()
+        .expect("a time")
+        .parse()
+        .expect("RFC 3339");
+    let age = jiff::Timestamp::now().duration_since(opened).as_secs();
+    assert!((0..600).contains(&age), "{age} s old");
     let over_smb = Smbwho::new(&["files", &samba.address(), "-U", "root", "-o", "json"]);
     let over_smb = rows(&over_smb.password(ADMIN).run());
     for user in ["alice", "bob"] {
@@ -258,28 +273,186 @@ sys.stdin.read()
 }
 
 #[test]
-fn sessions_are_shown_though_smbstatus_panics_over_a_file() {
+fn all_is_shown_though_smbstatus_panics_over_a_file() {
     let samba = samba();
     let _alice = samba.hold_session("alice", "a").expect("a session");
     let mut client = hold_everything(&samba);
     let ran = here(&samba, &["-o", "json"]);
+    let files = here(&samba, &["files", "-o", "json"]);
+    let who_has = here(&samba, &["who-has", "all.txt", "-o", "json"]);
+    let connections = here(&samba, &["connections", "--share", "data", "-o", "json"]);
     // With its standard input closed it ends.
     drop(client.stdin.take());
     client.wait().expect("it ends");
-    let document = ran.json();
-    let all = document["rows"].as_array().expect("rows");
-    assert_eq!(of(all, "alice")["dialect"], "3.1.1", "{}", ran.seen());
-    if ran.code == Some(0) {
-        // A Samba that was mended.
-        assert_eq!(of(all, "root")["opens"], 1);
-        return;
+    let all = rows(&ran);
+    assert_eq!(of(&all, "alice")["dialect"], "3.1.1");
+    assert_eq!(of(&all, "alice")["opens"], 0);
+    assert_eq!(of(&all, "root")["opens"], 1);
+    let all = rows(&files);
+    let path = samba.share_folder("data").join("all.txt");
+    let file = of(&all, "root");
+    assert_eq!(file["path"].as_str(), path.to_str());
+    assert_eq!(file["client"], "127.0.0.1");
+    assert!(file["opened_at"].is_string(), "{file}");
+    let permissions = file["permissions"].to_string();
+    assert!(permissions.contains("delete"), "{permissions}");
+    assert_eq!(rows(&who_has).len(), 1);
+    assert_eq!(of(&rows(&connections), "root")["name"], "127.0.0.1");
+    // The number stands in the JSON only, which this smbstatus has none of.
+    let has_json = here_smbstatus(&samba, "--locks").contains("open_files");
+    assert_eq!(file["id"].is_null(), !has_json, "{file}");
+}
+
+/// What the real smbstatus says in JSON.
+fn here_smbstatus(samba: &Samba, option: &str) -> String {
+    let mut tool = samba.tool("smbstatus").expect("smbstatus");
+    let output = tool.args(["--json", option]).output().expect("it runs");
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// The program where the real smbstatus has no JSON, or fails at it as this
+/// script has it.
+fn without_json(samba: &Samba, script: &str, arguments: &[&str]) -> Ran {
+    let real = samba.tool("smbstatus").expect("smbstatus");
+    let path = real.get_program().to_str().expect("UTF-8").to_owned();
+    let which = format!("command -v {path}");
+    let found = Command::new("sh").args(["-c", &which]).output();
+    let found = String::from_utf8(found.expect("a shell").stdout).expect("UTF-8");
+    let found = found.trim();
+    let script = format!("case \"$*\" in *json*) {script};; *) exec {found} \"$@\";; esac");
+    let mut program = stand_in(&script, arguments);
+    for (name, value) in real.get_envs() {
+        program.command().env(name, value.expect("a value"));
     }
+    program.run()
+}
+
+#[test]
+fn a_smbstatus_without_json_tells_all_the_same() {
+    let samba = samba();
+    let _alice = samba.hold_session("alice", "a").expect("a session");
+    let _bob = samba.hold_file("bob", "b", "plans.doc").expect("open");
+    // 4.17 without Jansson, 4.14 or so, and 4.13, which takes no notice.
+    for script in [
+        "echo 'JSON support not available, please install lib Jansson' >&2",
+        "echo 'Invalid option --json: unknown option' >&2; exit 1",
+        "echo; echo Samba version 4.13.13-Debian",
+    ] {
+        let sessions = rows(&without_json(&samba, script, &["-o", "json"]));
+        let bob = of(&sessions, "bob");
+        assert_eq!((sessions.len(), &bob["opens"]), (2, &json!(1)), "{script}");
+        assert_eq!(bob["client"], "127.0.0.1");
+        assert_eq!(bob["dialect"], "3.1.1");
+        let address = bob["address"].as_str().expect("an address");
+        assert!(address.starts_with("127.0.0.1:"), "{address}");
+        assert!(
+            bob["active_secs"].as_u64().is_some_and(|secs| secs < 600),
+            "{bob}"
+        );
+        assert_eq!(of(&sessions, "alice")["opens"], 0, "{script}");
+        let files = rows(&without_json(&samba, script, &["files", "-o", "json"]));
+        let file = of(&files, "bob");
+        let path = samba.share_folder("data").join("plans.doc");
+        assert_eq!(file["path"].as_str(), path.to_str());
+        assert_eq!(
+            (&file["id"], &file["share_mode"]),
+            (&Value::Null, &Value::Null)
+        );
+        let share = ["connections", "--share", "data", "-o", "json"];
+        let connections = rows(&without_json(&samba, script, &share));
+        assert_eq!(of(&connections, "alice")["name"], "127.0.0.1", "{script}");
+    }
+    // The real one, with nothing open.
+    drop(_bob);
+    let script = "echo 'JSON support not available' >&2";
+    let files = without_json(&samba, script, &["files", "-o", "json"]);
+    assert_eq!(rows(&files), [Value::Null; 0], "{}", files.seen());
+}
+
+#[test]
+fn a_file_that_json_drops_is_told_all_the_same() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let samba = Samba::builder()
+        .user("alice", "a")
+        .global("unix charset", "ISO8859-1");
+    let samba = samba.start().expect("a Samba");
+    // As it lies on a disk whose names are not UTF-8.
+    let name = std::ffi::OsStr::from_bytes(b"\xfcber.txt");
+    std::fs::write(samba.share_folder("data").join(name), "x").expect("a file");
+    let _odd = samba.hold_file("alice", "a", "über.txt").expect("open");
+    let _plain = samba.hold_file("alice", "a", "plain.txt").expect("open");
+    let files = rows(&here(&samba, &["files", "-o", "json"]));
+    let mut names: Vec<_> = files
+        .iter()
+        .filter_map(|row| row["path"].as_str()?.rsplit('/').next())
+        .collect();
+    names.sort_unstable();
+    assert_eq!(names, ["plain.txt", "\u{fffd}ber.txt"], "{files:?}");
+    assert!(files.iter().all(|row| row["user"] == "alice"));
+    // Who looks for a name is told that not all can be compared with it.
+    let looked = here(&samba, &["who-has", "über.txt", "-o", "json"]);
+    assert_eq!(looked.code, Some(1), "{}", looked.seen());
+    let error = looked.json()["errors"][0]["message"].to_string();
+    assert!(error.contains("not UTF-8"), "{error}");
+}
+
+#[test]
+fn what_smbstatus_complains_of_is_passed_on() {
+    let session = r#"{"session_id": "1", "server_id": {"pid": "1"}, "username": "alice"}"#;
+    let json = format!(r#"echo '{{"sessions": {{"1": {session}}}, "tcons": {{}}}}'"#);
+    // Its text cannot be had: the rows may not be all.
+    let script = format!("{json}; echo 'Unable to add string' >&2");
+    let ran = instead(&script, &["-o", "json"]);
     assert_eq!(ran.code, Some(1), "{}", ran.seen());
-    assert_eq!(of(all, "alice")["opens"], Value::Null);
-    let error = document["errors"][0]["message"].as_str().expect("an error");
+    let document = ran.json();
+    assert_eq!(document["rows"][0]["user"], "alice");
+    let error = document["errors"][0]["message"].to_string();
+    assert!(error.contains("Unable to add string"), "{error}");
+    // What it says of smb.conf means nothing.
+    let script = format!("{json}; echo 'Ignoring unknown parameter \"x\"' >&2");
+    let ran = instead(&script, &["-o", "json"]);
+    assert_eq!(rows(&ran)[0]["user"], "alice");
+    // Without any JSON or text its own words are the reason.
+    let jansson = "echo 'JSON support not available, please install lib Jansson' >&2";
+    for arguments in [
+        &["sessions"][..],
+        &["files"],
+        &["connections", "--share", "x"],
+    ] {
+        let ran = instead(jansson, arguments);
+        assert_eq!(
+            (ran.code, ran.stdout.as_str()),
+            (Some(2), ""),
+            "{}",
+            ran.seen()
+        );
+        assert!(
+            ran.stderr.contains("please install lib Jansson"),
+            "{}",
+            ran.seen()
+        );
+    }
+}
+
+#[test]
+fn secrets_are_not_for_the_programs_that_are_run() {
+    let script = "env >\"$(dirname \"$0\")/environment\"; exit 1";
+    let mut program = stand_in(script, &["-o", "json"]);
+    let written = program.folder().join("bin/environment");
+    for (name, value) in [
+        ("SMBWHO_PASSWORD", "geheim"),
+        ("PASSWD", "geheim"),
+        ("AWS_SECRET_ACCESS_KEY", "geheim"),
+        ("SMB_CONF_PATH", "/nonexistent"),
+    ] {
+        program.command().env(name, value);
+    }
+    program.run();
+    let environment = std::fs::read_to_string(written).expect("it was run");
+    assert!(!environment.contains("geheim"), "{environment}");
     assert!(
-        error.contains("smbstatus") && error.contains("PANIC"),
-        "{error}"
+        environment.contains("SMB_CONF_PATH=/nonexistent"),
+        "{environment}"
     );
 }
 

@@ -304,8 +304,11 @@ impl Listing for Connections {
         if self.level.is_some() {
             return Err(server.error(ErrorKind::Local(LocalError::NoLevels)));
         }
-        let status = local.samba(server).await?;
-        Ok(status.connections(&self.qualifier).into())
+        let (status, missing) = local.samba_connections(server).await?;
+        Ok(Told {
+            rows: status.connections(&self.qualifier),
+            missing,
+        })
     }
 
     async fn settle(pager: &mut Pager<Self>, level: u32, rows: &mut [Connection]) {

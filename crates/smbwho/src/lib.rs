@@ -87,8 +87,8 @@ pub use connections::{Connection, ConnectionLevel, ConnectionsQuery};
 pub use doctor::{AccountName, Check, Diagnosis, Outcome};
 pub use error::{BadParameter, Error, ErrorKind, Refusal};
 pub use files::{
-    ClientBasis, FileLevel, FilesQuery, OpenFile, Permissions, Place, PlaceError, UncPath,
-    UncPathError,
+    ClientBasis, FileLevel, FilesQuery, OpenFile, Permissions, Place, PlaceError, ShareMode,
+    SmbOpen, UncPath, UncPathError,
 };
 pub use fleet::{Event, Fleet};
 pub use groups::{

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use crate::Name;
 
@@ -40,7 +40,7 @@ pub struct Session {
     /// The kind of client software. Levels 2 and 502; often empty.
     #[doc(alias = "sesi2_cltype_name")]
     pub client_type: Option<Name>,
-    /// The transport the client came over. Level 502.
+    /// The transport the client came over. Level 502; at home since Samba 4.24.
     #[doc(alias = "sesi502_transport")]
     pub transport: Option<Name>,
     /// The connection it came over: told by no level, only by this computer's
@@ -80,8 +80,13 @@ pub struct SmbConnection {
     pub cipher: Option<Protection>,
     /// How messages are signed.
     pub signing: Option<Protection>,
-    /// The client's end of it.
+    /// The client's end of it; with several connections, of the first.
     pub address: Option<SocketAddr>,
+    /// How many connections the session uses ([MS-SMB2] 3.3.1.8, channels).
+    /// Since Samba 4.22.
+    pub channels: Option<u32>,
+    /// When the user last proved who they are. Since Samba 4.22.
+    pub authenticated: Option<SystemTime>,
 }
 
 /// How the messages of a session are protected.

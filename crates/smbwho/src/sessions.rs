@@ -14,7 +14,7 @@ use smbwho_rpc::ndr::{NdrError, WStr};
 
 use crate::enumerate::{Answer, At, Listing, MAX_PREFERRED_LENGTH, Pager, Reply};
 use crate::error::ErrorKind;
-use crate::local::{self, Local, LocalError, Told};
+use crate::local::{Local, LocalError, Told};
 use crate::pattern::Pattern;
 use crate::rows::{Page, Rows};
 use crate::session::SessionFlags;
@@ -216,18 +216,11 @@ impl Listing for Sessions {
         if self.level.is_some() {
             return Err(server.error(ErrorKind::Local(LocalError::NoLevels)));
         }
-        match local.samba(server).await {
-            Ok(status) => Ok(status.sessions(true).into()),
-            Err(error) if local::is_failure(&error) => {
-                // Who is connected is worth more than how much they have open.
-                let status = local.samba_sessions(server).await?;
-                Ok(Told {
-                    rows: status.sessions(false),
-                    missing: Some(error),
-                })
-            }
-            Err(error) => Err(error),
-        }
+        let (status, missing) = local.samba(server).await?;
+        Ok(Told {
+            rows: status.sessions(),
+            missing,
+        })
     }
 
     async fn settle(pager: &mut Pager<Self>, level: u32, rows: &mut [Session]) {

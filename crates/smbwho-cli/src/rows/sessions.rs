@@ -110,6 +110,24 @@ impl Kind for Session {
             shown: Shown::Here,
             cell: |row| smb(row, |smb| smb.address.map_or(Cell::Unknown, Cell::Address)),
         },
+        Column {
+            name: "channels",
+            header: "CHANNELS",
+            align: Align::Right,
+            shown: Shown::Here,
+            cell: |row| smb(row, |smb| Cell::number(smb.channels)),
+        },
+        Column {
+            name: "auth_time",
+            header: "AUTHENTICATED",
+            align: Align::Left,
+            shown: Shown::Here,
+            cell: |row| {
+                smb(row, |smb| {
+                    smb.authenticated.map_or(Cell::Unknown, Cell::Moment)
+                })
+            },
+        },
     ];
 
     /// Told apart by client, user and when it began; without all three it cannot

@@ -187,8 +187,9 @@ impl ByClient {
         for (client, files) in answers.into_iter().flatten() {
             for file in files {
                 came = true;
+                let Some(id) = file.id else { continue };
                 self.files
-                    .entry(file.id)
+                    .entry(id)
                     .or_default()
                     .push((file, client.clone()));
             }
@@ -203,7 +204,7 @@ impl ByClient {
     /// The client that this file was listed for, if it was for one only.
     fn client_of(&self, row: &OpenFile) -> Option<&Name> {
         let same = |file: &&(OpenFile, Name)| file.0.path == row.path && file.0.user == row.user;
-        let mut listed = self.files.get(&row.id)?.iter().filter(same);
+        let mut listed = self.files.get(&row.id?)?.iter().filter(same);
         let (_, client) = listed.next()?;
         listed.all(|(_, other)| other == client).then_some(client)
     }

@@ -7,6 +7,7 @@ mod query;
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 pub use place::{Place, PlaceError, UncPath, UncPathError};
 pub use query::FilesQuery;
@@ -24,9 +25,10 @@ use crate::{Code, Name};
 #[non_exhaustive]
 pub struct OpenFile {
     /// The server's number for this open. Samba makes it of a process number
-    /// and a counter, so that two opens may have the same.
+    /// and a counter, so that two opens may have the same. Every level tells it;
+    /// what an `smbstatus` without JSON prints does not.
     #[doc(alias = "fi3_id")]
-    pub id: u32,
+    pub id: Option<u32>,
     /// The path as the server knows it, not as it is shared. Samba puts `C:`
     /// before its own paths. Pipes have their name. Level 3.
     #[doc(alias = "fi3_pathname")]
@@ -46,6 +48,9 @@ pub struct OpenFile {
     pub client: Option<Name>,
     /// How the client is known, or why it is not.
     pub client_basis: ClientBasis,
+    /// More about the open: told by no level, only by this computer's own
+    /// Samba. Behind a pointer, since rows by the hundred thousand lack it.
+    pub smb: Option<Box<SmbOpen>>,
     /// The level of information this row was told at. `None` where it was
     /// told otherwise than by a call that has levels.
     pub level: Option<FileLevel>,
@@ -54,15 +59,16 @@ pub struct OpenFile {
 impl OpenFile {
     /// A row of which nothing is known yet but id and level; for those who
     /// make rows of their own, as tests do.
-    pub fn unknown(id: u32, level: impl Into<Option<FileLevel>>) -> Self {
+    pub fn unknown(id: impl Into<Option<u32>>, level: impl Into<Option<FileLevel>>) -> Self {
         Self {
-            id,
+            id: id.into(),
             path: None,
             user: None,
             permissions: None,
             locks: None,
             client: None,
             client_basis: ClientBasis::Unasked,
+            smb: None,
             level: level.into(),
         }
     }
@@ -81,6 +87,30 @@ impl OpenFile {
         let client = Pattern::client(client);
         self.client.as_ref().map(|name| client.matches_client(name))
     }
+}
+
+/// An open, as the server's own computer sees it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SmbOpen {
+    /// When it was opened.
+    pub opened_at: Option<SystemTime>,
+    /// What others may open the file for meanwhile.
+    pub share_mode: Option<ShareMode>,
+    /// What the client may keep to itself ([MS-SMB2] 2.2.14): `none`, `level2`,
+    /// `exclusive`, `batch`, or a lease as `lease(RWH)`.
+    pub oplock: Option<Name>,
+}
+
+/// ShareAccess: what others may open a file for ([MS-SMB2] 2.2.13). Bits that no
+/// specification names survive in the number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ShareMode(pub u32);
+
+impl ShareMode {
+    /// Every bit that has a name, and the name.
+    pub const NAMES: &'static [(u32, &'static str)] =
+        &[(0x1, "read"), (0x2, "write"), (0x4, "delete")];
 }
 
 /// How the client of an open file is known, or why it is not.

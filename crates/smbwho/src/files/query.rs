@@ -224,16 +224,20 @@ impl Filters {
         match self {
             _ if self.user.is_some() => Some("user"),
             _ if self.client.is_some() => Some("client"),
-            _ if !self.places.is_empty() || self.base_path.is_some() => Some("path"),
+            _ if self.looks_for_paths() => Some("path"),
             _ => None,
         }
+    }
+
+    fn looks_for_paths(&self) -> bool {
+        !self.places.is_empty() || self.base_path.is_some()
     }
 
     /// Whether they let a row through, as far as the client does not matter.
     fn choose(&self, row: &OpenFile) -> bool {
         let under = |place: &Place| row.path.as_ref().is_some_and(|path| place.holds(path));
         let of = |user: &Pattern| row.user.as_ref().is_some_and(|name| user.matches(name));
-        self.id.is_none_or(|id| row.id == id)
+        self.id.is_none_or(|id| row.id == Some(id))
             && self.user.as_ref().is_none_or(of)
             && (self.places.is_empty() || self.places.iter().any(under))
             && self.base_path.as_ref().is_none_or(under)
@@ -348,9 +352,22 @@ impl Listing for Files {
         if self.level.is_some() {
             return Err(server.error(ErrorKind::Local(LocalError::NoLevels)));
         }
-        let rows = local.samba(server).await?.files();
+        let (status, missing) = local.samba(server).await?;
+        let Some(rows) = status.files() else {
+            return Err(
+                missing.unwrap_or_else(|| server.error(ErrorKind::Local(LocalError::NoFiles)))
+            );
+        };
         self.came.fetch_add(rows.len(), Ordering::Relaxed);
-        Ok(rows.into())
+        // What is looked for may be among the names that are not known.
+        let count = match self.filters.looks_for_paths() {
+            true => status.files_not_utf8(),
+            false => 0,
+        };
+        let not_utf8 =
+            (count > 0).then(|| server.error(ErrorKind::Local(LocalError::NotUtf8 { count })));
+        let missing = missing.or(not_utf8);
+        Ok(Told { rows, missing })
     }
 
     async fn settle(pager: &mut Pager<Self>, _level: u32, rows: &mut [OpenFile]) {

@@ -20,9 +20,34 @@ pub enum LocalError {
     /// `smbstatus` tells root only.
     #[error("smbstatus tells only root who is connected to this computer")]
     NotRoot,
-    /// `smbstatus` is too old to write JSON.
-    #[error("this computer's smbstatus cannot write JSON")]
-    NoJson,
+    /// `smbstatus` is too old to write JSON, or was built without it, and its
+    /// text cannot be read either.
+    #[error("this computer's smbstatus cannot write JSON: {said}")]
+    NoJson {
+        /// What it said instead.
+        said: String,
+    },
+    /// `smbstatus` complained of something, so that its answer may lack rows.
+    #[error("smbstatus complained, and what it reports may be incomplete: {said}")]
+    Complained {
+        /// The first line that it said about it.
+        said: String,
+    },
+    /// `smbstatus` tells of no files, and not why.
+    #[error("smbstatus does not report which files are open")]
+    NoFiles,
+    /// Paths are looked for, and some of the names on disk are no UTF-8.
+    #[error("{} not UTF-8, and cannot be compared with what is looked for", names_are(*count))]
+    NotUtf8 {
+        /// How many.
+        count: usize,
+    },
+    /// `loginctl` answers about other sessions than it was asked about.
+    #[error("loginctl does not say which session is which: {what}")]
+    MixedUp {
+        /// What is wrong with its answer.
+        what: String,
+    },
     /// Levels belong to calls, and none is made.
     #[error("this computer tells all it knows at once and has no levels")]
     NoLevels,
@@ -65,6 +90,13 @@ pub enum LocalError {
     Unreadable(String),
 }
 
+fn names_are(count: usize) -> String {
+    match count {
+        1 => "the name of an open file is".to_owned(),
+        _ => format!("the names of {count} open files are"),
+    }
+}
+
 impl LocalError {
     /// What to try.
     pub(crate) fn hint(&self) -> &'static str {
@@ -84,15 +116,19 @@ impl LocalError {
                 "Run it as root (sudo smbwho), or ask this computer as any other server: \
                  `smbwho localhost -U USER`."
             }
-            Self::NoJson => {
-                "Samba has it since 4.17. Ask this computer as any other server: \
+            Self::NoJson { .. } => {
+                "Samba has it since 4.17, where it is built with Jansson. Ask this computer as any other server: \
                  `smbwho localhost -U USER`."
             }
+            Self::NotUtf8 { .. } => "List all with `smbwho files`, and look for the name there.",
+            Self::MixedUp { .. } => "Run `loginctl list-sessions` to see them.",
             Self::NoLevels => "Leave --level out.",
             Self::TimedOut { .. } => "Allow it more time with --timeout.",
             Self::NotRun { .. }
             | Self::Failed { .. }
             | Self::TooLong { .. }
+            | Self::Complained { .. }
+            | Self::NoFiles
             | Self::Unreadable(_) => {
                 "Look at what `smbstatus --json` says, or ask this computer as any other server: \
                  `smbwho localhost -U USER`."

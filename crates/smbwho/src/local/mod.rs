@@ -5,7 +5,9 @@ mod error;
 mod logind;
 mod program;
 mod rows;
+mod smbstatus;
 mod status;
+mod text;
 
 use std::time::Duration;
 
@@ -13,7 +15,8 @@ pub use error::LocalError;
 
 use crate::error::ErrorKind;
 use crate::{Error, Logon, Server};
-use status::Status;
+use smbstatus::{Report, Smbstatus};
+pub(crate) use status::Status;
 
 /// What is known of this computer before it is asked.
 pub(crate) struct Local {
@@ -46,22 +49,20 @@ impl Local {
         &self.name
     }
 
-    /// All that `smbstatus` tells: sessions, their connections to shares, the
-    /// files that are open.
-    pub(crate) async fn samba(&self, server: &Server) -> Result<Status, Error> {
-        self.smbstatus(&["--json"])
-            .await
-            .map_err(|error| server.error(ErrorKind::Local(error)))
+    /// Sessions, their connections to shares, and the files that are open; and
+    /// why that may not be all. Where the files are not known, what went wrong
+    /// says why.
+    pub(crate) async fn samba(&self, server: &Server) -> Result<(Status, Option<Error>), Error> {
+        self.report(server, true).await
     }
 
-    /// The sessions and no more.
-    ///
-    /// Samba 4.17 and others end in a panic over open files with a right that
-    /// its JSON has no name for (WRITE_OWNER); the sessions can still be had.
-    pub(crate) async fn samba_sessions(&self, server: &Server) -> Result<Status, Error> {
-        self.smbstatus(&["--json", "--processes"])
-            .await
-            .map_err(|error| server.error(ErrorKind::Local(error)))
+    /// Sessions and their connections to shares, and no files, which some
+    /// versions of Samba cannot tell in JSON.
+    pub(crate) async fn samba_connections(
+        &self,
+        server: &Server,
+    ) -> Result<(Status, Option<Error>), Error> {
+        self.report(server, false).await
     }
 
     /// Who is logged on.
@@ -71,22 +72,25 @@ impl Local {
             .map_err(|error| server.error(ErrorKind::Local(error)))
     }
 
-    async fn smbstatus(&self, arguments: &[&str]) -> Result<Status, LocalError> {
-        let program = program::find("smbstatus").ok_or(LocalError::NoSamba)?;
-        let json = program::run(&program, arguments, self.limit).await?;
-        let status = Status::read(&json);
-        let status = status.map_err(|error| LocalError::Unreadable(error.to_string()))?;
+    async fn report(
+        &self,
+        server: &Server,
+        with_files: bool,
+    ) -> Result<(Status, Option<Error>), Error> {
+        let failed = |error| server.error(ErrorKind::Local(error));
+        let program = program::find("smbstatus").ok_or_else(|| failed(LocalError::NoSamba))?;
+        let smbstatus = Smbstatus::new(program, self.limit);
+        let report = match with_files {
+            true => smbstatus.everything().await,
+            false => smbstatus.connections().await,
+        };
+        let Report { status, missing } = report.map_err(failed)?;
         // smbstatus says of a server that does not run that nobody is connected.
         if status.is_empty() && program::runs("smbd") == Some(false) {
-            return Err(LocalError::NotRunning);
+            return Err(failed(LocalError::NotRunning));
         }
-        Ok(status)
+        Ok((status, missing.map(failed)))
     }
-}
-
-/// Whether it was the program that failed, and not that there is none to ask.
-pub(crate) fn is_failure(error: &Error) -> bool {
-    matches!(error.kind(), ErrorKind::Local(LocalError::Failed { .. }))
 }
 
 #[cfg(unix)]

@@ -1,6 +1,7 @@
 //! Running a program of this computer for what it prints: bounded in time and
 //! size, and gone when nobody waits for it any more.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
@@ -27,6 +28,40 @@ const MAX_OUTPUT: u64 = 512 << 20;
 /// What is kept of standard error.
 const MAX_COMPLAINT: u64 = 64 << 10;
 
+/// What a program is told of our environment: where things are, how to find the
+/// computer's Samba and its system bus, and the variables of the wrappers
+/// (cwrap.org) under which Samba is run for tests. Nothing else: passwords, and
+/// whatever else is secret there, are no business of theirs.
+const ENVIRONMENT: [&str; 13] = [
+    "PATH",
+    "HOME",
+    "TMPDIR",
+    "LD_LIBRARY_PATH",
+    "LD_PRELOAD",
+    "SMB_CONF_PATH",
+    "CTDB_SOCKET",
+    "CTDB_BASE",
+    "WINBINDD_SOCKET_DIR",
+    "SELFTEST_WINBINDD_SOCKET_DIR",
+    "DBUS_SYSTEM_BUS_ADDRESS",
+    "XDG_RUNTIME_DIR",
+    "SYSTEMROOT",
+];
+const ENVIRONMENT_OF_WRAPPERS: [&str; 4] = [
+    "NSS_WRAPPER_",
+    "UID_WRAPPER",
+    "SOCKET_WRAPPER_",
+    "RESOLV_WRAPPER_",
+];
+
+/// What a program that went well printed.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Output {
+    pub(super) stdout: Vec<u8>,
+    /// Of standard error the beginning.
+    pub(super) complaint: String,
+}
+
 /// Where a program is. Relative folders on PATH are passed over: this runs as
 /// root.
 pub(super) fn find(program: &str) -> Option<PathBuf> {
@@ -45,9 +80,26 @@ pub(super) fn runs(name: &str) -> Option<bool> {
     processes.peek()?;
     let is_it = |process: std::fs::DirEntry| {
         let told = std::fs::read_to_string(process.path().join("comm"));
-        told.is_ok_and(|told| told.trim_end() == name)
+        told.is_ok_and(|told| is_named(told.trim_end(), name))
     };
     Some(processes.any(is_it))
+}
+
+/// Newer versions of Samba put more behind their name: `smbd: main`,
+/// `smbd[10.0.0.7]`.
+fn is_named(told: &str, name: &str) -> bool {
+    let rest = told.strip_prefix(name);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '[']))
+}
+
+/// What of our environment is passed on.
+fn environment() -> impl Iterator<Item = (OsString, OsString)> {
+    std::env::vars_os().filter(|(name, _)| {
+        name.to_str().is_some_and(|name| {
+            let of_wrapper = |prefix: &&str| name.starts_with(*prefix);
+            ENVIRONMENT.contains(&name) || ENVIRONMENT_OF_WRAPPERS.iter().any(of_wrapper)
+        })
+    })
 }
 
 /// What the program prints.
@@ -55,7 +107,7 @@ pub(super) async fn run(
     program: &Path,
     arguments: &[&str],
     limit: Duration,
-) -> Result<Vec<u8>, LocalError> {
+) -> Result<Output, LocalError> {
     run_up_to(program, arguments, limit, MAX_OUTPUT).await
 }
 
@@ -64,14 +116,20 @@ async fn run_up_to(
     arguments: &[&str],
     limit: Duration,
     max_output: u64,
-) -> Result<Vec<u8>, LocalError> {
+) -> Result<Output, LocalError> {
     let name = program.display().to_string();
     let not_run = |error: std::io::Error| LocalError::NotRun {
         program: name.clone(),
         why: error.to_string(),
     };
-    let mut child = Command::new(program)
+    let mut command = Command::new(program);
+    // With all that it starts it is ended, should it not end by itself.
+    #[cfg(unix)]
+    command.process_group(0);
+    let mut child = command
         .args(arguments)
+        .env_clear()
+        .envs(environment())
         // What it says is looked at: in English, and in one time zone.
         .env("LC_ALL", "C")
         .env("TZ", "UTC")
@@ -81,6 +139,7 @@ async fn run_up_to(
         .kill_on_drop(true)
         .spawn()
         .map_err(not_run)?;
+    let mut group = Group::of(&child);
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
     let answer = async {
         let said = async {
@@ -96,14 +155,57 @@ async fn run_up_to(
         return Err(LocalError::TimedOut { program, limit });
     };
     let (output, status, complaint) = answer?;
+    group.ended();
     if output.len() as u64 > max_output {
         let (program, limit) = (name, max_output);
         return Err(LocalError::TooLong { program, limit });
     }
     if status.success() {
-        return Ok(output);
+        return Ok(Output {
+            stdout: output,
+            complaint,
+        });
     }
-    Err(failure(name, status, &complaint))
+    Err(failure(name, status, &complaint, &output))
+}
+
+/// The processes of a program that runs: ended when nobody waits any more.
+struct Group {
+    #[cfg(unix)]
+    leader: Option<rustix::process::Pid>,
+}
+
+impl Group {
+    fn of(child: &tokio::process::Child) -> Self {
+        #[cfg(unix)]
+        let leader = child.id().and_then(|id| {
+            let id = i32::try_from(id).ok()?;
+            rustix::process::Pid::from_raw(id)
+        });
+        #[cfg(not(unix))]
+        let _ = child;
+        Self {
+            #[cfg(unix)]
+            leader,
+        }
+    }
+
+    /// The program ended by itself, and its number may be another's by now.
+    fn ended(&mut self) {
+        #[cfg(unix)]
+        {
+            self.leader = None;
+        }
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        #[cfg(unix)]
+        if let Some(leader) = self.leader {
+            let _ = rustix::process::kill_process_group(leader, rustix::process::Signal::KILL);
+        }
+    }
 }
 
 /// Reads to the end, and no more than one byte more than `limit`; then the
@@ -128,20 +230,31 @@ async fn complaint(pipe: Option<impl AsyncRead + Unpin>) -> String {
     String::from_utf8_lossy(&text).into_owned()
 }
 
-fn failure(program: String, status: ExitStatus, complaint: &str) -> LocalError {
-    if complaint.contains("only works as root") {
+fn failure(program: String, status: ExitStatus, complaint: &str, output: &[u8]) -> LocalError {
+    // Before 4.17 smbstatus complained on standard output.
+    let beginning = output.get(..MAX_COMPLAINT as usize).unwrap_or(output);
+    let beginning = String::from_utf8_lossy(beginning);
+    let whole = [complaint, &beginning];
+    if whole.iter().any(|text| text.contains("only works as root")) {
         return LocalError::NotRoot;
     }
+    let said = first_line(complaint).or_else(|| first_line(&beginning));
+    let said = said.unwrap_or("no reason").to_owned();
     if complaint.contains("--json") && complaint.contains("unknown option") {
-        return LocalError::NoJson;
+        return LocalError::NoJson { said };
     }
-    let mut lines = complaint.lines().map(str::trim);
-    let said = lines.find(|line| !line.is_empty()).unwrap_or("no reason");
     LocalError::Failed {
         program,
         status: status.to_string(),
-        said: said.to_owned(),
+        said,
     }
+}
+
+/// The first line with something on it, of a length that people read.
+pub(super) fn first_line(text: &str) -> Option<&str> {
+    const LONGEST: usize = 400;
+    let line = text.lines().map(str::trim).find(|line| !line.is_empty())?;
+    Some(&line[..line.floor_char_boundary(LONGEST)])
 }
 
 #[cfg(all(test, unix))]
@@ -153,22 +266,27 @@ mod tests {
 
     const LONG: Duration = Duration::from_secs(30);
 
-    async fn shell(script: &str, limit: Duration, max: u64) -> Result<Vec<u8>, LocalError> {
+    async fn shell(script: &str, limit: Duration, max: u64) -> Result<Output, LocalError> {
         run_up_to(Path::new("/bin/sh"), &["-c", script], limit, max).await
+    }
+
+    fn printed(output: Result<Output, LocalError>) -> (String, String) {
+        let output = output.expect("it went well");
+        let stdout = String::from_utf8(output.stdout).expect("text");
+        (stdout, output.complaint)
     }
 
     #[tokio::test]
     async fn what_it_prints_is_the_answer() {
-        assert_eq!(
-            shell("printf yes; echo no >&2", LONG, 100).await,
-            Ok(b"yes".to_vec())
-        );
+        let output = shell("printf yes; echo no >&2", LONG, 100).await;
+        assert_eq!(printed(output), ("yes".to_owned(), "no\n".to_owned()));
     }
 
     #[tokio::test]
     async fn one_that_complains_without_end_is_heard_out() {
         let script = "yes complaint | head -c 1000000 >&2; printf done";
-        assert_eq!(shell(script, LONG, 100).await, Ok(b"done".to_vec()));
+        let (stdout, complaint) = printed(shell(script, LONG, 100).await);
+        assert_eq!((stdout.as_str(), complaint.len()), ("done", 64 << 10));
     }
 
     #[tokio::test]
@@ -184,7 +302,8 @@ mod tests {
     async fn one_that_does_not_end_is_ended() {
         let folder = tempfile::tempdir().expect("a folder");
         let pid = folder.path().join("pid");
-        let script = format!("echo $$ > {}; exec sleep 600", pid.display());
+        // What it started ends with it.
+        let script = format!("sleep 600 & echo $! > {}; wait", pid.display());
         let error = shell(&script, Duration::from_millis(500), 100).await;
         assert!(
             matches!(error, Err(LocalError::TimedOut { .. })),
@@ -203,7 +322,13 @@ mod tests {
         let root = "echo 'smbstatus only works as root!' >&2; exit 1";
         assert_eq!(shell(root, LONG, 100).await, Err(LocalError::NotRoot));
         let old = "printf '\\nInvalid option --json: unknown option\\n' >&2; exit 1";
-        assert_eq!(shell(old, LONG, 100).await, Err(LocalError::NoJson));
+        let said = "Invalid option --json: unknown option".to_owned();
+        assert_eq!(
+            shell(old, LONG, 100).await,
+            Err(LocalError::NoJson { said })
+        );
+        let root = "echo 'smbstatus only works as root!'; exit 1";
+        assert_eq!(shell(root, LONG, 100).await, Err(LocalError::NotRoot));
         let error = shell("echo >&2; echo ' PANIC: x' >&2; kill -ABRT $$", LONG, 100).await;
         let error = error.expect_err("a failure").to_string();
         assert!(
@@ -219,6 +344,32 @@ mod tests {
         let own = std::fs::read_to_string("/proc/self/comm").expect("a name");
         assert_eq!(runs(own.trim_end()), Some(true));
         assert_eq!(runs("no-such-process"), Some(false));
+        for (told, is) in [
+            ("smbd", true),
+            ("smbd[10.0.0.7]", true),
+            ("smbd: main", true),
+            ("smbd2", false),
+            ("smb", false),
+            ("", false),
+        ] {
+            assert_eq!(is_named(told, "smbd"), is, "{told}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_program_is_told_little_of_the_environment() {
+        let told = printed(shell("env", LONG, 1 << 20).await).0;
+        let names = told.lines().filter_map(|line| line.split_once('='));
+        for (name, _) in names {
+            let known = ENVIRONMENT.contains(&name)
+                || ["LC_ALL", "TZ", "PWD", "SHLVL", "_"].contains(&name)
+                || ENVIRONMENT_OF_WRAPPERS
+                    .iter()
+                    .any(|of| name.starts_with(of));
+            assert!(known, "{name}");
+        }
+        // Cargo sets this for tests.
+        assert!(std::env::var_os("CARGO_MANIFEST_DIR").is_some());
     }
 
     #[test]

@@ -3,13 +3,14 @@
 
 use std::collections::{HashMap, HashSet};
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
 
 use super::status::{self, Crypto, Open, ServerId, Status};
 use crate::{
-    ClientBasis, Connection, Name, OpenFile, Permissions, Protection, Session, SmbConnection,
+    ClientBasis, Connection, Name, OpenFile, Permissions, Protection, Session, ShareMode,
+    SmbConnection, SmbOpen,
 };
 
 /// Rights in an access mask ([MS-SMB2] 2.2.13.1.1), and the permission that
@@ -27,42 +28,49 @@ const RIGHTS: [(u32, Permissions); 9] = [
 ];
 
 impl Status {
-    /// Who is connected. How much they have open is not known where this was
-    /// not asked for.
-    pub(crate) fn sessions(&self, with_opens: bool) -> Vec<Session> {
+    /// Who is connected. How much they have open is not known where the files
+    /// are not.
+    pub(crate) fn sessions(&self) -> Vec<Session> {
         let opens = self.opens();
         let oldest = self.oldest_connections();
-        let row = |(session, opens): (&status::Session, Option<u32>)| Session {
+        let row = |(number, (session, opens)): (usize, (&status::Session, Option<u32>))| Session {
             client: name(&session.remote_machine),
-            user: name(&session.username),
-            opens: opens.filter(|_| with_opens),
-            // Samba 4.17 does not say when a session began: then the oldest of
-            // its connections to shares has to do, which may be younger.
+            user: user(session),
+            opens,
+            // Before 4.22 Samba does not say when a session began: then the
+            // oldest of its connections to shares has to do, which may be younger.
             active: match &session.creation_time {
                 Some(began) => self.since(began),
-                None => session
-                    .session_id
-                    .as_deref()
-                    .and_then(|id| oldest.get(id).copied()),
+                None => oldest[number],
             },
+            transport: transport(session),
             smb: smb(SmbConnection {
                 dialect: session.session_dialect.as_deref().map(dialect),
                 cipher: session.encryption.as_ref().and_then(protection),
                 signing: session.signing.as_ref().and_then(protection),
-                address: session.hostname.as_deref().and_then(address),
+                address: remote_address(session),
+                channels: session
+                    .channels
+                    .as_ref()
+                    .and_then(|channels| u32::try_from(channels.len()).ok()),
+                authenticated: session.auth_time.as_deref().and_then(moment),
             }),
             ..Session::unknown(None)
         };
-        self.sessions.iter().zip(opens).map(row).collect()
+        let rows = self.sessions.iter().zip(opens).enumerate();
+        rows.map(row).collect()
     }
 
     /// How many files each session has open.
     fn opens(&self) -> Vec<Option<u32>> {
+        let Some(files) = &self.open_files else {
+            return vec![None; self.sessions.len()];
+        };
         let owners = Owners::of(self);
         let mut counts = vec![0_u32; self.sessions.len()];
         // The smbds with a file of which nobody can say whose it is.
         let mut unclear = HashSet::new();
-        for open in self.open_files.iter().flat_map(|file| &file.opens) {
+        for open in files.iter().flat_map(status::OpenFile::opens) {
             match owners.of_open(open).and_then(|owner| counts.get_mut(owner)) {
                 Some(count) => *count += 1,
                 None => _ = unclear.insert(&open.server_id),
@@ -75,25 +83,25 @@ impl Status {
     }
 
     /// The age of the oldest connection to a share that each session has.
-    fn oldest_connections(&self) -> HashMap<&str, Duration> {
-        let mut oldest = HashMap::new();
+    fn oldest_connections(&self) -> Vec<Option<Duration>> {
+        let sessions = Owners::of(self);
+        let mut oldest = vec![None; self.sessions.len()];
         for tcon in &self.tcons {
             let age = tcon.connected_at.as_deref().and_then(|at| self.since(at));
-            if let (Some(session), Some(age)) = (tcon.session_id.as_deref(), age) {
-                let known = oldest.entry(session).or_insert(age);
+            if let Some(known) = sessions.of_tcon(tcon).and_then(|n| oldest.get_mut(n)) {
                 *known = age.max(*known);
             }
         }
         oldest
     }
 
-    /// Which files are open.
-    pub(crate) fn files(&self) -> Vec<OpenFile> {
+    /// Which files are open; `None` where that is not known.
+    pub(crate) fn files(&self) -> Option<Vec<OpenFile>> {
         let owners = Owners::of(self);
-        let rows = self.open_files.iter().flat_map(|file| {
+        let rows = self.open_files.as_ref()?.iter().flat_map(|file| {
             let path = path(file);
             let owners = &owners;
-            file.opens.iter().map(move |open| {
+            file.opens().iter().map(move |open| {
                 let client = owners.client_of(&open.server_id);
                 OpenFile {
                     path: path.clone(),
@@ -104,22 +112,31 @@ impl Status {
                         None => ClientBasis::NoSession,
                     },
                     client,
+                    smb: open_details(open),
                     ..OpenFile::unknown(id(open), None)
                 }
             })
         });
-        rows.collect()
+        Some(rows.collect())
+    }
+
+    /// How many open files have a name that is not UTF-8, so that it is not
+    /// known as it is.
+    pub(crate) fn files_not_utf8(&self) -> usize {
+        let is_odd = |text: &Option<String>| {
+            text.as_ref()
+                .is_some_and(|text| text.contains(char::REPLACEMENT_CHARACTER))
+        };
+        let files = self.open_files.iter().flatten();
+        let odd = files.filter(|file| is_odd(&file.service_path) || is_odd(&file.filename));
+        odd.map(|file| file.opens().len()).sum()
     }
 
     /// Which clients are connected to a share, or, with a client, to which
     /// shares.
     pub(crate) fn connections(&self, qualifier: &str) -> Vec<Connection> {
         let fold = |text: &str| text.to_lowercase();
-        let sessions: HashMap<&str, &status::Session> = self
-            .sessions
-            .iter()
-            .filter_map(|session| Some((session.session_id.as_deref()?, session)))
-            .collect();
+        let sessions = Owners::of(self);
         let client = qualifier.strip_prefix(r"\\").map(fold);
         let rows = self.tcons.iter().filter(|tcon| {
             let (told, wanted) = match &client {
@@ -129,11 +146,11 @@ impl Status {
             told.as_deref().is_some_and(|told| fold(told) == wanted)
         });
         rows.map(|tcon| {
-            let session = tcon.session_id.as_deref().and_then(|id| sessions.get(id));
+            let session = sessions.of_tcon(tcon).and_then(|n| self.sessions.get(n));
             Connection {
                 id: tcon.tcon_id.as_deref().and_then(|id| id.parse().ok()),
                 active: tcon.connected_at.as_deref().and_then(|at| self.since(at)),
-                user: session.and_then(|session| name(&session.username)),
+                user: session.and_then(user),
                 name: name(match client {
                     Some(_) => &tcon.service,
                     None => &tcon.machine,
@@ -157,15 +174,36 @@ impl Status {
 struct Owners<'a> {
     status: &'a Status,
     by_smbd: HashMap<&'a ServerId, Vec<usize>>,
+    by_id: HashMap<&'a str, usize>,
 }
 
 impl<'a> Owners<'a> {
     fn of(status: &'a Status) -> Self {
         let mut by_smbd = HashMap::<_, Vec<_>>::new();
+        let mut by_id = HashMap::new();
         for (number, session) in status.sessions.iter().enumerate() {
             by_smbd.entry(&session.server_id).or_default().push(number);
+            if let Some(id) = session.session_id.as_deref() {
+                by_id.insert(id, number);
+            }
         }
-        Self { status, by_smbd }
+        Self {
+            status,
+            by_smbd,
+            by_id,
+        }
+    }
+
+    /// The session of a connection to a share: by its number, or, where text
+    /// tells none, the only one of its smbd.
+    fn of_tcon(&self, tcon: &status::Tcon) -> Option<usize> {
+        if let Some(id) = tcon.session_id.as_deref() {
+            return self.by_id.get(id).copied();
+        }
+        match self.by_smbd.get(tcon.server_id.as_ref()?)?[..] {
+            [session] => Some(session),
+            _ => None,
+        }
     }
 
     /// The session through which a file was opened: the only one of its smbd,
@@ -190,10 +228,13 @@ impl<'a> Owners<'a> {
     fn user_of(&self, open: &Open) -> Option<Name> {
         let sessions = self.by_smbd.get(&open.server_id)?;
         let session = self.of_open(open).or_else(|| {
-            let of_user = |session: &&usize| self.status.sessions[**session].uid == open.uid;
+            let of_user = |session: &&usize| {
+                let uid = self.status.sessions[**session].uid;
+                uid.is_some() && uid == open.uid
+            };
             sessions.iter().find(of_user).copied()
         })?;
-        name(&self.status.sessions[session].username)
+        user(&self.status.sessions[session])
     }
 
     /// The client of an smbd, which serves one.
@@ -205,6 +246,77 @@ impl<'a> Owners<'a> {
 
 fn name(text: &Option<String>) -> Option<Name> {
     text.as_deref().map(Name::from)
+}
+
+/// The user of a session; none while they have not signed in.
+fn user(session: &status::Session) -> Option<Name> {
+    let is_known = |user: &&String| *user != "(auth in progress)";
+    let user = session.username.as_ref().filter(is_known)?;
+    Some(Name::from(user.as_str()))
+}
+
+/// The client's end of a session's first connection.
+fn remote_address(session: &status::Session) -> Option<SocketAddr> {
+    let of_channel = || {
+        let mut channels = session.channels.iter().flatten();
+        channels.find_map(|channel| address(channel.remote_address.as_deref()?))
+    };
+    session
+        .hostname
+        .as_deref()
+        .and_then(address)
+        .or_else(of_channel)
+}
+
+/// What a session's connections run over: `tcp`, or with several `quic,tcp`.
+fn transport(session: &status::Session) -> Option<Name> {
+    let channels = session.channels.iter().flatten();
+    let mut told: Vec<&str> = channels
+        .filter_map(|channel| channel.transport.as_deref())
+        .filter(|transport| *transport != "unknown")
+        .collect();
+    told.sort_unstable();
+    told.dedup();
+    (!told.is_empty()).then(|| Name::from(told.join(",").as_str()))
+}
+
+/// What is known of an open beyond what every server tells.
+fn open_details(open: &Open) -> Option<Box<SmbOpen>> {
+    let details = SmbOpen {
+        opened_at: open.opened_at.as_deref().and_then(moment),
+        share_mode: open
+            .sharemode
+            .as_ref()
+            .and_then(status::Mask::bits)
+            .map(ShareMode),
+        oplock: open.oplock.as_ref().map(oplock),
+    };
+    (details != SmbOpen::default()).then(|| Box::new(details))
+}
+
+/// As [MS-SMB2] 2.2.14 counts them. What is new stays as it is.
+fn oplock(told: &status::Oplock) -> Name {
+    Name::from(match told.text.as_deref().map(str::trim_end) {
+        None | Some("NONE" | "") => "none",
+        Some("LEVEL_II") => "level2",
+        Some("EXCLUSIVE") => "exclusive",
+        Some("BATCH" | "EXCLUSIVE+BATCH") => "batch",
+        Some("LEASE STATE UNKNOWN") => "lease",
+        Some(other) => {
+            let lease = other.strip_prefix("LEASE");
+            return Name::from(
+                lease
+                    .map_or(other.to_owned(), |state| format!("lease{state}"))
+                    .as_str(),
+            );
+        }
+    })
+}
+
+/// A moment that smbstatus tells. Some stand for "never".
+fn moment(told: &str) -> Option<SystemTime> {
+    let moment: Timestamp = told.parse().ok()?;
+    (moment.as_second() > 0).then(|| moment.into())
 }
 
 /// What is known of a connection, if anything is.
@@ -270,9 +382,10 @@ fn permissions(mask: &status::Mask) -> Option<Permissions> {
 
 /// The number that NetrFileEnum has for this open, so that it can be closed by
 /// it: smbd makes it of process and file (read in Samba's source).
-fn id(open: &Open) -> u32 {
+fn id(open: &Open) -> Option<u32> {
     // Both as smbd cuts them off.
-    ((open.server_id.pid << 16) | open.share_file_id) as u32
+    let file = open.share_file_id?;
+    Some(((open.server_id.pid << 16) | file) as u32)
 }
 
 #[cfg(test)]

@@ -50,7 +50,7 @@ impl<'a> Filter<'a> {
 
     fn lets_through(&self, file: &OpenFile) -> bool {
         let holds = |place: &Place| file.path.as_ref().is_some_and(|path| place.holds(path));
-        self.id.is_none_or(|id| id == file.id)
+        self.id.is_none_or(|id| file.id == Some(id))
             && self.place.as_ref().is_none_or(holds)
             && self.user.is_none_or(|user| file.is_of(user) == Some(true))
     }
@@ -83,7 +83,7 @@ pub(crate) async fn prepare(
     let chosen: Vec<bool> = all.iter().map(is_chosen).collect();
     let us = Own::new(login, server.facts().map(|facts| facts.peer));
     let own: Vec<bool> = all.iter().map(|file| is_own_pipe(file, &us)).collect();
-    let named = |file: &OpenFile| file.path.is_some() && file.user.is_some();
+    let named = |file: &OpenFile| file.id.is_some() && file.path.is_some() && file.user.is_some();
     Ok(Prepared {
         chosen: choose::<Files>(&all, &chosen, &own, named, &REASONS),
         besides: Vec::new(),
@@ -137,7 +137,8 @@ impl Ending for Files {
     }
 
     async fn end(&self, server: &Server, row: &OpenFile) -> Result<Closing, Error> {
-        server.close_file(row.id).await
+        // Nothing is chosen without its number, and none is closed as 0.
+        server.close_file(row.id.unwrap_or_default()).await
     }
 
     fn closed(row: &OpenFile, outcome: Outcome) -> Closed {
@@ -145,7 +146,7 @@ impl Ending for Files {
             what: "file",
             client: row.client.clone(),
             user: row.user.clone(),
-            id: Some(row.id),
+            id: row.id,
             path: row.path.clone(),
             active: None,
             outcome,
@@ -163,12 +164,18 @@ impl Ending for Files {
         } else {
             format!(" for {}", names.join(", "))
         };
-        format!("{} {path}, open by {user}{held}", row.id)
+        let id = row.id.map_or("-".to_owned(), |id| id.to_string());
+        format!("{id} {path}, open by {user}{held}")
     }
 
     fn target(rows: &[OpenFile]) -> Vec<(&'static str, Value<'_>)> {
         vec![
-            ("id", Value::Number(rows[0].id.into())),
+            (
+                "id",
+                rows[0]
+                    .id
+                    .map_or(Value::Null, |id| Value::Number(id.into())),
+            ),
             ("path", Value::text(&rows[0].path)),
             ("user", Value::text(&rows[0].user)),
             ("files", Value::Number(rows.len() as u64)),

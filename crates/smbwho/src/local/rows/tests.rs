@@ -1,4 +1,5 @@
 use super::*;
+use crate::local::status::Section;
 
 /// As Samba 4.17 says it, with what no test lab shows: two users on one
 /// connection, forced users, IPv6, encryption.
@@ -48,7 +49,9 @@ fn status() -> Status {
         let smbd = smbd(pid);
         format!(
             r#""{pid}/{file}": {{{smbd}, "uid": {uid}, "share_file_id": "{file}",
-                "access_mask": {{"hex": "{mask}", "text": "?"}}, "opened_at": "2026"}}"#
+                "access_mask": {{"hex": "{mask}", "text": "?"}}, "opened_at": "2026",
+                "sharemode": {{"hex": "0x00000005", "text": "RD"}},
+                "oplock": {{"LEASE": true, "text": "LEASE(RH) "}}}}"#
         )
     };
     let file = |path: &str, opens: &[String]| {
@@ -74,12 +77,12 @@ fn status() -> Status {
         tcons.join(","),
         files.join(",")
     );
-    Status::read(json.as_bytes()).unwrap_or_else(|error| panic!("{error}: {json}"))
+    Status::read(json.as_bytes(), None).unwrap_or_else(|error| panic!("{error}: {json}"))
 }
 
 #[test]
 fn sessions_have_what_only_samba_itself_knows() {
-    let rows = status().sessions(true);
+    let rows = status().sessions();
     let [alice, bob, carol] = &rows[..] else {
         panic!("{rows:?}")
     };
@@ -115,21 +118,25 @@ fn sessions_have_what_only_samba_itself_knows() {
 fn open_files_are_counted_where_it_is_clear_whose_they_are() {
     let opens = |rows: Vec<Session>| rows.iter().map(|row| row.opens).collect::<Vec<_>>();
     // alice is alone on her smbd: the file of a forced user is hers.
-    assert_eq!(opens(status().sessions(true)), [Some(1), Some(1), Some(0)]);
-    assert_eq!(opens(status().sessions(false)), [None; 3]);
+    assert_eq!(opens(status().sessions()), [Some(1), Some(1), Some(0)]);
     let mut unclear = status();
-    unclear.open_files[0].opens[1].uid = Some(5);
-    assert_eq!(opens(unclear.sessions(true)), [Some(1), None, None]);
+    let files = unclear.open_files.as_mut().expect("files");
+    files[0].opens.as_mut().expect("opens")[1].uid = Some(5);
+    assert_eq!(opens(unclear.sessions()), [Some(1), None, None]);
+    // Where the files are not known nobody has none open.
+    unclear.open_files = None;
+    assert_eq!(opens(unclear.sessions()), [None; 3]);
+    assert_eq!(unclear.files(), None);
 }
 
 #[test]
 fn files_have_their_user_client_and_rights() {
-    let rows = status().files();
+    let rows = status().files().expect("files");
     let [of_alice, of_bob, of_nobody] = &rows[..] else {
         panic!("{rows:?}")
     };
     assert_eq!(of_alice.path.as_deref(), Some("/srv/data/costs.xlsx"));
-    assert_eq!(of_alice.id, 10 << 16 | 3);
+    assert_eq!(of_alice.id, Some(10 << 16 | 3));
     assert_eq!(of_alice.user.as_deref(), Some("alice"));
     assert_eq!(of_alice.client.as_deref(), Some("ws10"));
     let names = |row: &OpenFile| row.permissions.map(|bits| bits.names().collect::<Vec<_>>());
@@ -144,9 +151,13 @@ fn files_have_their_user_client_and_rights() {
     ];
     assert_eq!(names(of_bob), Some(all.to_vec()));
     assert_eq!(of_bob.user.as_deref(), Some("bob"));
+    let smb = of_alice.smb.clone().unwrap_or_default();
+    assert_eq!(smb.share_mode, Some(ShareMode(5)));
+    assert_eq!(smb.oplock.as_deref(), Some("lease(RH)"));
+    assert_eq!(smb.opened_at, None, "no moment");
     // A session that ended since: its file is told all the same.
     assert_eq!(of_nobody.path.as_deref(), Some("/srv/data"));
-    assert_eq!(of_nobody.id, (70000 << 16 | 4294967297_u64) as u32);
+    assert_eq!(of_nobody.id, Some((70000 << 16 | 4294967297_u64) as u32));
     assert_eq!((&of_nobody.user, &of_nobody.client), (&None, &None));
     assert_eq!(of_nobody.client_basis, ClientBasis::NoSession);
     assert_eq!((of_nobody.permissions, of_nobody.locks), (None, None));
@@ -173,9 +184,45 @@ fn connections_are_those_of_a_share_or_of_a_client() {
     assert!(status.connections("nothing").is_empty());
 }
 
+/// As Samba 4.24 says it (read in its source): since 4.22 with times, and the
+/// connections of a session; since 4.24 with what these run over.
+#[test]
+fn newer_versions_tell_more_of_a_session() {
+    let json = r#"{"timestamp": "2026-11-25T04:00:00.5+0000", "sessions": {"1": {
+        "session_id": "1", "server_id": {"pid": 10, "vnn": "4294967295", "unique_id": "9"},
+        "uid": 1000, "username": "alice", "creation_time": "2026-11-25T03:59:00+00:00",
+        "expiration_time": "30828-09-14T02:48:05+00:00", "auth_time": "2026-11-25T03:59:30+00:00",
+        "remote_machine": "ws1", "hostname": "quic", "session_dialect": "SMB3_11",
+        "encryption": {"cipher": "AES-128-GCM", "degree": "anonymous"},
+        "channels": {
+            "5": {"channel_id": "5", "remote_address": "ipv4:192.0.2.7:49686", "transport": "tcp"},
+            "6": {"channel_id": "6", "remote_address": "ipv4:192.0.2.8:49687", "transport": "quic"}
+        }}, "2": {"server_id": {"pid": "11"}, "uid": -1, "username": "(auth in progress)",
+        "channels": {}, "auth_time": "1601-01-01T00:00:00+00:00"}}, "tcons": {}}"#;
+    let rows = Status::read(json.as_bytes(), None)
+        .expect("JSON")
+        .sessions();
+    let [alice, nobody] = &rows[..] else {
+        panic!("{rows:?}")
+    };
+    let smb = alice.smb.clone().expect("more");
+    assert_eq!(alice.active, Some(Duration::from_secs(60)));
+    assert_eq!(alice.transport.as_deref(), Some("quic,tcp"));
+    assert_eq!(smb.channels, Some(2));
+    assert_eq!(smb.address, "192.0.2.7:49686".parse().ok());
+    let half_past: Timestamp = "2026-11-25T03:59:30Z".parse().expect("a time");
+    assert_eq!(smb.authenticated, Some(half_past.into()));
+    assert_eq!((&nobody.user, &nobody.transport), (&None, &None));
+    let smb = nobody
+        .smb
+        .clone()
+        .expect("no channels are known to be none");
+    assert_eq!((smb.channels, smb.authenticated), (Some(0), None));
+}
+
 #[test]
 fn what_is_no_status_is_an_error_and_never_a_panic() {
-    let no = |json: &str| Status::read(json.as_bytes()).is_err();
+    let no = |json: &str| Status::read(json.as_bytes(), None).is_err();
     for json in [
         "",
         "null",
@@ -196,12 +243,19 @@ fn what_is_no_status_is_an_error_and_never_a_panic() {
     assert!(no("\u{feff}{}"));
     // Every field of a session but its process may be missing.
     let bare = r#"{"sessions": {"1": {"server_id": {"pid": "1"}}}, "tcons": {}}"#;
-    let status = Status::read(bare.as_bytes()).expect("a session");
+    let status = Status::read(bare.as_bytes(), None).expect("a session");
     let unknown = Session {
         opens: Some(0),
         ..Session::unknown(None)
     };
-    assert_eq!(status.sessions(true), [unknown]);
+    assert_eq!(status.sessions(), [unknown]);
+    // What was not asked for need not be there, and what was has to.
+    let shares = br#"{"tcons": {}}"#;
+    let read = |json, only| Status::read(json, only);
+    assert!(read(shares, Some(Section::Shares)).is_ok());
+    assert!(read(shares, Some(Section::Sessions)).is_err());
+    let sessions = read(bare.as_bytes(), Some(Section::Sessions)).expect("sessions");
+    assert_eq!(sessions.sessions()[0].opens, None);
 }
 
 proptest::proptest! {
@@ -210,8 +264,8 @@ proptest::proptest! {
         let mut json = include_bytes!("smbstatus-4.17.json").to_vec();
         let end = json.len();
         json[at % end] = byte;
-        if let Ok(status) = Status::read(&json) {
-            let _ = (status.sessions(true), status.files(), status.connections("data"));
+        if let Ok(status) = Status::read(&json, None) {
+            let _ = (status.sessions(), status.files(), status.connections("data"));
         }
     }
 }
