@@ -95,3 +95,90 @@ fn without_logind_it_says_so() {
         ran.seen()
     );
 }
+
+/// The program where loginctl lists these sessions and shows this of them.
+/// `$shown` is the folder with what is shown of each, by its number.
+fn instead(list: &[&str], show: &str, shown: &[(&str, &str)]) -> Ran {
+    let lines: String = list
+        .iter()
+        .map(|id| format!("{id} 1000 x seat0 -\\n"))
+        .collect();
+    let script = format!(
+        "shown=$(dirname \"$0\")/shown\ncase \"$*\" in *list-sessions*) printf '{lines}';; \
+         *) shift; while [ \"$1\" != -- ]; do shift; done; shift; {show};; esac"
+    );
+    let mut program = Smbwho::new(&["logons", "-o", "json"]).stand_in("loginctl", &script);
+    for (id, block) in shown {
+        program = program.file(&format!("bin/shown/{id}"), block);
+    }
+    program.run()
+}
+
+fn session(id: &str, user: &str, class: &str) -> String {
+    format!(
+        "Id={id}\nName={user}\nTimestamp=Wed 2026-11-25 04:00:00 UTC\nRemote=no\n\
+         Service=sshd\nType=tty\nClass={class}\nState=active\n"
+    )
+}
+
+#[test]
+fn service_managers_and_login_screens_are_nobody() {
+    let sessions = [
+        ("1", session("1", "alice", "user")),
+        ("2", session("2", "alice", "manager")),
+        ("3", session("3", "root", "user-early")),
+        ("4", session("4", "root", "manager-early")),
+        ("5", session("5", "bob", "user-light")),
+        ("6", session("6", "carol", "background-light")),
+        ("c1", session("c1", "gdm", "greeter")),
+    ];
+    let shown: Vec<_> = sessions
+        .iter()
+        .map(|(id, block)| (*id, block.as_str()))
+        .collect();
+    // One is on the list twice.
+    let ids = ["1", "2", "1", "3", "4", "5", "6", "c1"];
+    let show = "for id; do cat \"$shown/$id\"; echo; done";
+    let ran = instead(&ids, show, &shown);
+    assert_eq!(ran.code, Some(0), "{}", ran.seen());
+    let document = ran.json();
+    let rows = document["rows"].as_array().expect("rows");
+    let told: Vec<_> = rows
+        .iter()
+        .map(|row| ["user", "logon_type", "session_id"].map(|field| row[field].as_str()))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            [Some("alice"), Some("tty"), Some("1")],
+            [Some("root"), Some("tty"), Some("3")],
+            [Some("bob"), Some("tty"), Some("5")],
+            [Some("carol"), Some("background"), Some("6")],
+        ]
+    );
+}
+
+#[test]
+fn a_loginctl_that_shows_the_first_for_each_is_asked_one_by_one() {
+    let (alice, bob) = (session("1", "alice", "user"), session("2", "bob", "user"));
+    let shown = [("1", alice.as_str()), ("2", bob.as_str())];
+    // systemd 232.
+    let show = "for id; do cat \"$shown/$1\"; echo; done";
+    let ran = instead(&["1", "2"], show, &shown);
+    assert_eq!(ran.code, Some(0), "{}", ran.seen());
+    let document = ran.json();
+    let users: Vec<_> = document["rows"]
+        .as_array()
+        .expect("rows")
+        .iter()
+        .map(|row| row["user"].as_str())
+        .collect();
+    assert_eq!(users, [Some("alice"), Some("bob")]);
+    // One that does so even then tells nothing.
+    let show = "cat \"$shown/1\"; echo; cat \"$shown/1\"";
+    let ran = instead(&["1", "2"], show, &shown);
+    assert_eq!(ran.code, Some(2), "{}", ran.seen());
+    assert_eq!(ran.json()["rows"], json!([]));
+    let error = ran.json()["errors"][0]["message"].to_string();
+    assert!(error.contains("session 1 more than once"), "{error}");
+}

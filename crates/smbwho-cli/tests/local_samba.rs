@@ -44,15 +44,7 @@ fn instead(script: &str, arguments: &[&str]) -> Ran {
 }
 
 fn stand_in(script: &str, arguments: &[&str]) -> Smbwho {
-    let mut program = Smbwho::new(arguments).file("bin/smbstatus", "");
-    let path = program.folder().join("bin/smbstatus");
-    std::fs::write(&path, format!("#!/bin/sh\n{script}\n")).expect("written");
-    let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-    std::fs::set_permissions(&path, executable).expect("executable");
-    let folder = path.parent().expect("a folder").display().to_string();
-    let rest = std::env::var("PATH").unwrap_or_default();
-    program.command().env("PATH", format!("{folder}:{rest}"));
-    program
+    Smbwho::new(arguments).stand_in("smbstatus", script)
 }
 
 fn rows(ran: &Ran) -> Vec<Value> {

@@ -101,7 +101,8 @@ async fn a_file_is_closed_and_its_client_can_write_no_more() {
         .iter()
         .find(|file| file.is_of("alice") == Some(true))
         .expect("alice's")
-        .id;
+        .id
+        .expect("a number");
     let answer = server.close_file(id).await.expect("an answer");
     // Samba 4.17 closes the file and says that there is none.
     assert!(

@@ -67,6 +67,20 @@ impl Smbwho {
         self
     }
 
+    /// Has this shell script stand in the place of another program, which it
+    /// finds first on PATH.
+    #[cfg(unix)]
+    pub(crate) fn stand_in(mut self, program: &str, script: &str) -> Self {
+        let file = format!("bin/{program}");
+        self = self.file(&file, &format!("#!/bin/sh\n{script}\n"));
+        let path = self.folder().join(file);
+        let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        std::fs::set_permissions(&path, executable).expect("executable");
+        let folder = path.parent().expect("a folder").display().to_string();
+        let rest = std::env::var("PATH").unwrap_or_default();
+        self.env("PATH", &format!("{folder}:{rest}"))
+    }
+
     pub(crate) fn command(&mut self) -> &mut Command {
         &mut self.command
     }

@@ -222,7 +222,7 @@ async fn file_handles_are_as_wide_as_pointers() {
     let rows = files.collect().await.expect("rows");
     assert!(rows.missing.is_none(), "{:?}", rows.missing);
     assert_eq!(rows.rows.len(), 6);
-    assert_eq!(rows.rows[4].id, 0xffff_fff0);
+    assert_eq!(rows.rows[4].id, Some(0xffff_fff0));
 }
 
 #[tokio::test]

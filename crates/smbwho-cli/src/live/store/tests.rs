@@ -196,11 +196,11 @@ fn many_rows_of_one_name_cost_no_square() {
 #[test]
 fn places_of_rows_that_stay_never_move() {
     let mut store: Store<OpenFile> = Store::new();
-    let file = |id| OpenFile::unknown(id, smbwho::FileLevel::L3);
+    let file = |id: u32| OpenFile::unknown(id, smbwho::FileLevel::L3);
     let name: Arc<str> = NAME.into();
     let delta = store.compare(0, &name, (0..3000).map(file).collect(), true, Tenths(0));
     let places = store.commit(delta, true, false);
-    let id = |store: &Store<OpenFile>, place| store.get(place).map(|slot| slot.row.data.id);
+    let id = |store: &Store<OpenFile>, place| store.get(place).and_then(|slot| slot.row.data.id);
     let before: Vec<_> = places
         .iter()
         .map(|&place| (place, id(&store, place)))

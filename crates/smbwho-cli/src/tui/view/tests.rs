@@ -155,7 +155,7 @@ fn servers() {
 fn files_of_a_session() {
     let mut state = office();
     press(&mut state, "\n");
-    let mut file = OpenFile::unknown(9_001, FileLevel::L3);
+    let mut file = OpenFile::unknown(9_001_u32, FileLevel::L3);
     file.path = Some(r"C:\data\a very long folder name\another one below it\budget.xlsx".into());
     file.user = Some("alice".into());
     file.permissions = Some(Permissions(3));
