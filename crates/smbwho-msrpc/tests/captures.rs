@@ -2,6 +2,7 @@
 #![allow(missing_docs, reason = "tests")]
 
 mod common;
+mod windows;
 
 use common::{Row, decode, request, rows, units};
 use smbwho_msrpc::srvsvc::SRVSVC;
