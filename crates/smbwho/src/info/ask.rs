@@ -15,6 +15,7 @@ use smbwho_rpc::Call;
 use smbwho_rpc::ndr::WStr;
 
 use super::{Clock, IdleLimit, Platform, ServerInfo, ServerType, Statistics, Version};
+use crate::backend::Backend;
 use crate::question::Question;
 use crate::{Error, Name, Server};
 
@@ -170,8 +171,12 @@ impl Question for NetrWkstaGetInfo<'_> {
 pub(super) async fn all(server: &Server, info: &mut ServerInfo) -> [Result<(), Error>; 5] {
     let server_name = Some(server.unc_name());
     let tod = NetrRemoteTOD { server_name };
-    let servers = [ServerLevel::L102, ServerLevel::L101, ServerLevel::L100]
-        .map(|level| (level.number(), NetrServerGetInfo { server_name, level }));
+    // Without a name: Windows tells the one that it is sent for its own
+    // ([MS-SRVS] 3.1.4.17).
+    let servers = [ServerLevel::L102, ServerLevel::L101, ServerLevel::L100].map(|level| {
+        let server_name = None;
+        (level.number(), NetrServerGetInfo { server_name, level })
+    });
     let disks = NetrServerDiskEnum { server_name };
     let service = None;
     let statistics = NetrServerStatisticsGet {
@@ -213,6 +218,13 @@ pub(super) async fn all(server: &Server, info: &mut ServerInfo) -> [Result<(), E
     let told_statistics = told.map(|counters| info.statistics = Some(read_counters(&counters)));
     let part = server.first_granted(&stations, |rung| wkssvc.take(rung));
     let told_station = part.map(|part| info.fill_workstation(part));
+    // The system's own call names the server in any case.
+    if let Backend::Native(native) = server.backend()
+        && !native.is_here()
+        && info.computer.is_some()
+    {
+        info.name.clone_from(&info.computer);
+    }
     [
         told_server,
         told_clock,
