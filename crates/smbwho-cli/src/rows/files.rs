@@ -108,5 +108,7 @@ fn smb<'a>(row: &'a Row<OpenFile>, cell: fn(&'a SmbOpen) -> Cell<'a>) -> Cell<'a
 }
 
 fn permissions(bits: Option<Permissions>) -> Cell<'static> {
-    bits.map_or(Cell::Unknown, |bits| Cell::Bits(bits.0, Permissions::NAMES))
+    bits.map_or(Cell::Unknown, |bits| {
+        Cell::Bits(bits.meaning(), Permissions::NAMES)
+    })
 }

@@ -14,7 +14,7 @@ pub use query::FilesQuery;
 
 use smbwho_msrpc::srvsvc::file;
 
-use crate::pattern::Pattern;
+use crate::filter::{ClientFilter, UserFilter};
 use crate::{Code, Name};
 
 /// One open file, folder or pipe.
@@ -73,19 +73,18 @@ impl OpenFile {
         }
     }
 
-    /// Whether this user opened it, in any letter case; `*` and `?` are
-    /// wildcards. `None` when its user was not told.
-    pub fn is_of(&self, user: &str) -> Option<bool> {
-        let user = Pattern::user(user);
+    /// Whether this user opened it ([`UserFilter`]). `None` when its user was
+    /// not told.
+    pub fn is_of(&self, user: impl Into<UserFilter>) -> Option<bool> {
+        let user = user.into();
         self.user.as_ref().map(|name| user.matches(name))
     }
 
-    /// Whether it was opened from this client: a name or an address, with or
-    /// without leading backslashes, in any letter case; `*` and `?` are
-    /// wildcards. `None` when its client is not known.
-    pub fn is_from(&self, client: &str) -> Option<bool> {
-        let client = Pattern::client(client);
-        self.client.as_ref().map(|name| client.matches_client(name))
+    /// Whether it was opened from this client ([`ClientFilter`]). `None` when
+    /// its client is not known.
+    pub fn is_from(&self, client: impl Into<ClientFilter>) -> Option<bool> {
+        let client = client.into();
+        self.client.as_ref().map(|name| client.matches(name))
     }
 }
 
@@ -134,18 +133,23 @@ pub enum ClientBasis {
     SessionsNotTold(Option<Code>),
 }
 
-/// `fi3_permissions`: what a file was opened for ([MS-SRVS] 2.2.4.7). Bits
-/// that no specification names survive in the number.
+/// `fi3_permissions`: what a file was opened for. Bits that no specification
+/// names survive in the number.
+///
+/// The documents disagree on what the bits are: `PERM_FILE_*` ([MS-SRVS]
+/// 2.2.4.7), or the access mask that the open was granted ([MS-SMB2] 3.3.4.20,
+/// 2.2.13.1). A bit above those of `PERM_FILE_*` shows that it is a mask; the
+/// two agree on reading and writing.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Permissions(pub u32);
 
 impl Permissions {
-    pub(crate) const READ: Self = Self(file::PERM_FILE_READ);
-    pub(crate) const WRITE: Self = Self(file::PERM_FILE_WRITE);
-    pub(crate) const EXECUTE: Self = Self(file::ACCESS_EXEC);
-    pub(crate) const DELETE: Self = Self(file::ACCESS_DELETE);
-    pub(crate) const ATTRIBUTES: Self = Self(file::ACCESS_ATRIB);
-    pub(crate) const PERMISSIONS: Self = Self(file::ACCESS_PERM);
+    const READ: Self = Self(file::PERM_FILE_READ);
+    const WRITE: Self = Self(file::PERM_FILE_WRITE);
+    const EXECUTE: Self = Self(file::ACCESS_EXEC);
+    const DELETE: Self = Self(file::ACCESS_DELETE);
+    const ATTRIBUTES: Self = Self(file::ACCESS_ATRIB);
+    const PERMISSIONS: Self = Self(file::ACCESS_PERM);
 
     /// Every bit that has a name, and the name.
     pub const NAMES: &'static [(u32, &'static str)] = &[
@@ -158,9 +162,32 @@ impl Permissions {
         (file::ACCESS_PERM, "permissions"),
     ];
 
-    /// The names of the bits that have one.
+    /// The bits of [`NAMES`](Self::NAMES) that this stands for, and those of
+    /// its own bits that no specification names.
+    pub fn meaning(self) -> u32 {
+        let named = Self::NAMES.iter().fold(0, |all, (bit, _)| all | bit);
+        match self.0 & !named {
+            0 => self.0,
+            _ => Self::of_access_mask(self.0).0 | self.0 & !access::KNOWN,
+        }
+    }
+
+    /// What an access mask lets its holder do. What only reads attributes or
+    /// access rights, or waits, says nothing of the file; changing attributes
+    /// goes with writing, and counts where there is no writing.
+    pub(crate) fn of_access_mask(mask: u32) -> Self {
+        let granted = access::RIGHTS.iter().filter(|(bits, _)| mask & bits != 0);
+        let all = granted.fold(0, |all, (_, permission)| all | permission.0);
+        match all & Self::WRITE.0 {
+            0 => Self(all),
+            _ => Self(all & !Self::ATTRIBUTES.0),
+        }
+    }
+
+    /// The names of what it stands for, as far as there are any.
     pub fn names(self) -> impl Iterator<Item = &'static str> {
-        let set = move |&&(bit, _): &&(u32, &str)| self.0 & bit != 0;
+        let meaning = self.meaning();
+        let set = move |&&(bit, _): &&(u32, &str)| meaning & bit != 0;
         Self::NAMES.iter().filter(set).map(|&(_, name)| name)
     }
 
@@ -168,8 +195,37 @@ impl Permissions {
     pub fn unnamed(self) -> u32 {
         Self::NAMES
             .iter()
-            .fold(self.0, |left, (bit, _)| left & !bit)
+            .fold(self.meaning(), |left, (bit, _)| left & !bit)
     }
+}
+
+/// Rights of an access mask ([MS-SMB2] 2.2.13.1.1, [MS-DTYP] 2.4.3).
+mod access {
+    use super::Permissions;
+
+    const GENERIC_READ: u32 = 0x8000_0000;
+    const GENERIC_WRITE: u32 = 0x4000_0000;
+    const GENERIC_EXECUTE: u32 = 0x2000_0000;
+    const GENERIC_ALL: u32 = 0x1000_0000;
+
+    /// Every bit that the documents name.
+    pub(super) const KNOWN: u32 = 0xf31f_01ff;
+
+    /// What these bits stand for.
+    pub(super) const RIGHTS: [(u32, Permissions); 6] = [
+        // FILE_READ_DATA.
+        (0x1 | GENERIC_READ | GENERIC_ALL, Permissions::READ),
+        // FILE_WRITE_DATA, FILE_APPEND_DATA.
+        (0x2 | 0x4 | GENERIC_WRITE | GENERIC_ALL, Permissions::WRITE),
+        // FILE_EXECUTE.
+        (0x20 | GENERIC_EXECUTE | GENERIC_ALL, Permissions::EXECUTE),
+        // DELETE, FILE_DELETE_CHILD.
+        (0x1_0000 | 0x40 | GENERIC_ALL, Permissions::DELETE),
+        // FILE_WRITE_ATTRIBUTES, FILE_WRITE_EA.
+        (0x100 | 0x10, Permissions::ATTRIBUTES),
+        // WRITE_DAC, WRITE_OWNER.
+        (0x4_0000 | 0x8_0000 | GENERIC_ALL, Permissions::PERMISSIONS),
+    ];
 }
 
 impl fmt::Debug for Permissions {
@@ -225,9 +281,47 @@ mod tests {
                 "permissions"
             ]
         );
-        let odd = Permissions(0x8000_0102);
+        let odd = Permissions(0x0800_0202);
         assert_eq!(odd.names().collect::<Vec<_>>(), ["write"]);
-        assert_eq!(odd.unnamed(), 0x8000_0100);
-        assert_eq!(format!("{odd:?}"), "Permissions(0x80000102)");
+        assert_eq!(odd.unnamed(), 0x0800_0200);
+        assert_eq!(format!("{odd:?}"), "Permissions(0x8000202)");
+    }
+
+    #[test]
+    fn an_access_mask_is_known_by_its_bits_above_0x7f() {
+        for (raw, expected) in [
+            (0x0012_0089, &["read"][..]),
+            (0x0012_019f, &["read", "write"]),
+            (0x0012_00a9, &["read", "execute"]),
+            (0x0012_0116, &["write"]),
+            (0x0012_0004, &["write"]),
+            (0x0012_0020, &["execute"]),
+            (0x0013_0089, &["read", "delete"]),
+            (0x0010_0080, &[]),
+            (0x80, &[]),
+            (0x0012_0100, &["attributes"]),
+            (0x0006_0081, &["read", "permissions"]),
+            (0x0008_0000, &["permissions"]),
+            (0x8000_0000, &["read"]),
+            (0xc000_0000, &["read", "write"]),
+            (
+                0x001f_01ff,
+                &["read", "write", "execute", "delete", "permissions"],
+            ),
+            // No bit tells these from PERM_FILE_*.
+            (0x1, &["read"]),
+            (0x3, &["read", "write"]),
+            (0x7, &["read", "write", "create"]),
+            (0x21, &["read", "attributes"]),
+            (0, &[]),
+        ] {
+            let permissions = Permissions(raw);
+            let names: Vec<_> = permissions.names().collect();
+            assert_eq!(
+                (&names[..], permissions.unnamed()),
+                (expected, 0),
+                "{raw:#x}"
+            );
+        }
     }
 }

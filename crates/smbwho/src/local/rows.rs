@@ -13,20 +13,6 @@ use crate::{
     SmbConnection, SmbOpen,
 };
 
-/// Rights in an access mask ([MS-SMB2] 2.2.13.1.1), and the permission that
-/// each comes to.
-const RIGHTS: [(u32, Permissions); 9] = [
-    (0x0000_0001, Permissions::READ),
-    (0x0000_0002, Permissions::WRITE),
-    (0x0000_0004, Permissions::WRITE), // append
-    (0x0000_0020, Permissions::EXECUTE),
-    (0x0000_0100, Permissions::ATTRIBUTES), // write them
-    (0x0001_0000, Permissions::DELETE),
-    (0x0004_0000, Permissions::PERMISSIONS), // write the list of access rights
-    (0x0008_0000, Permissions::PERMISSIONS), // write the owner
-    (0x0000_0040, Permissions::DELETE),      // delete children
-];
-
 impl Status {
     /// Who is connected. How much they have open is not known where the files
     /// are not.
@@ -374,10 +360,7 @@ fn path(file: &status::OpenFile) -> Option<Name> {
 }
 
 fn permissions(mask: &status::Mask) -> Option<Permissions> {
-    let bits = mask.bits()?;
-    let granted = RIGHTS.iter().filter(|(right, _)| bits & right != 0);
-    let granted = granted.fold(0, |granted, (_, permission)| granted | permission.0);
-    Some(Permissions(granted))
+    mask.bits().map(Permissions::of_access_mask)
 }
 
 /// The number that NetrFileEnum has for this open, so that it can be closed by

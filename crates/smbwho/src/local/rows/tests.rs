@@ -141,14 +141,7 @@ fn files_have_their_user_client_and_rights() {
     assert_eq!(of_alice.client.as_deref(), Some("ws10"));
     let names = |row: &OpenFile| row.permissions.map(|bits| bits.names().collect::<Vec<_>>());
     assert_eq!(names(of_alice), Some(vec!["read"]));
-    let all = [
-        "read",
-        "write",
-        "execute",
-        "delete",
-        "attributes",
-        "permissions",
-    ];
+    let all = ["read", "write", "execute", "delete", "permissions"];
     assert_eq!(names(of_bob), Some(all.to_vec()));
     assert_eq!(of_bob.user.as_deref(), Some("bob"));
     let smb = of_alice.smb.clone().unwrap_or_default();
