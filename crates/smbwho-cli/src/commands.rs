@@ -12,6 +12,7 @@ pub(crate) mod groups;
 pub(crate) mod info;
 pub(crate) mod logons;
 pub(crate) mod man;
+pub(crate) mod names;
 pub(crate) mod sessions;
 pub(crate) mod share;
 pub(crate) mod shares;

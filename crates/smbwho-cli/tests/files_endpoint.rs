@@ -23,7 +23,7 @@ fn windows() -> FileService {
             ..LabFile::new(0xffff_fffe, r"D:\data\costs.xlsx", "alice", "ws1")
         },
         LabFile {
-            permissions: 0x8000_0021,
+            permissions: 0x0412_0021,
             ..LabFile::new(7, r"D:\data\dir\plans.doc", "bob", "ws2")
         },
         LabFile {

@@ -34,6 +34,7 @@ pub use calls::{Prepared, Replies, Reply};
 pub use error::{Attempt, Outcome, SmbError, SmbErrorKind, Step};
 pub use guard::LockoutGuard;
 pub use login::{Login, Options};
+pub use look_up::addresses_of;
 pub use ntstatus::NtStatus;
 pub use pipe::RpcPipe;
 pub use secret::Secret;

@@ -8,8 +8,9 @@
 //! what their own callers allow.
 
 use std::io;
-use std::net::{SocketAddr, ToSocketAddrs as _};
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs as _};
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
@@ -25,6 +26,23 @@ const MOST_AT_ONCE: usize = 256;
 /// The places of the resolver's threads.
 static RESOLVER: std::sync::LazyLock<Arc<Semaphore>> =
     std::sync::LazyLock::new(|| Arc::new(Semaphore::new(MOST_AT_ONCE)));
+
+/// The addresses of a computer's name, in the resolver's order, if it takes no
+/// longer than `limit`.
+///
+/// # Errors
+///
+/// [`Step::Name`], when the name is not found or that takes longer.
+pub async fn addresses_of(name: &str, limit: Duration) -> Result<Vec<IpAddr>, SmbError> {
+    let found = look_up(name, 0, Instant::now() + limit).await?;
+    let mut addresses: Vec<IpAddr> = Vec::new();
+    for address in found.into_iter().map(|address| address.ip()) {
+        if !addresses.contains(&address) {
+            addresses.push(address);
+        }
+    }
+    Ok(addresses)
+}
 
 /// The addresses of a name, in the resolver's order.
 pub(crate) async fn look_up(
@@ -69,7 +87,6 @@ async fn bounded(
 #[cfg(test)]
 mod tests {
     use std::sync::mpsc;
-    use std::time::Duration;
 
     use super::*;
 

@@ -3,6 +3,8 @@
 
 use std::collections::VecDeque;
 use std::fmt;
+use std::net::IpAddr;
+use std::pin::pin;
 use std::time::Duration;
 
 use futures::stream::{Stream, StreamExt};
@@ -11,13 +13,16 @@ use smbwho_msrpc::srvsvc::connection::{
 };
 use smbwho_msrpc::status::Win32Status;
 use smbwho_rpc::Call;
-use smbwho_rpc::ndr::NdrError;
+use smbwho_rpc::ndr::{NdrError, NdrErrorKind};
 
+use crate::backend::Backend;
 use crate::enumerate::{Answer, At, Listing, MAX_PREFERRED_LENGTH, Pager, Reply};
 use crate::error::ErrorKind;
+use crate::filter::{ClientFilter, UserFilter, client_address};
 use crate::local::{Local, LocalError, Told};
-use crate::pattern::Pattern;
+use crate::produce::{self, Pages};
 use crate::rows::{Page, Rows};
+use crate::sessions::is_nobody;
 use crate::{Error, Name, Server, ShareKind};
 
 /// One connection of a client to a share.
@@ -111,11 +116,26 @@ impl fmt::Display for ConnectionLevel {
 #[must_use = "a query does nothing until it is collected or its pages are read"]
 pub struct ConnectionsQuery {
     server: Server,
-    qualifier: String,
+    of: Of,
     level: Option<ConnectionLevel>,
-    user: Option<Pattern>,
+    user: Option<UserFilter>,
     page_bytes: u32,
 }
+
+/// What the connections are to be of.
+#[derive(Debug, Clone)]
+enum Of {
+    Share(String),
+    Client(ClientFilter),
+}
+
+/// The longest qualifier that Windows takes, in UTF-16 units: to a longer one it
+/// says ERROR_INVALID_PARAMETER ([MS-SRVS] 3.1.4.1).
+const MAX_QUALIFIER: u32 = 1024;
+
+/// Clients that are asked about in place of one that the server knows by
+/// another name.
+const MAX_CLIENTS: usize = 64;
 
 impl Server {
     /// Which clients are connected to a share ([MS-SRVS] 3.1.4.1,
@@ -126,22 +146,24 @@ impl Server {
     #[doc(alias = "NetConnectionEnum")]
     pub fn connections_to(&self, share: &str) -> ConnectionsQuery {
         // With backslashes before it, it would be taken for a client.
-        self.connections(share.trim_start_matches('\\').to_owned())
+        self.connections(Of::Share(share.trim_start_matches('\\').to_owned()))
     }
 
     /// Which shares a client is connected to ([MS-SRVS] 3.1.4.1,
-    /// NetrConnectionEnum); the client with or without leading backslashes.
+    /// NetrConnectionEnum). Where the server has nothing of it under the name
+    /// given, it is asked under those that its sessions have for this client;
+    /// where it does not tell them, under the client's addresses.
     ///
     /// Samba makes the answer up, for clients that do not exist too: that is
     /// an error ([`ErrorKind::MadeUp`]).
-    pub fn connections_from(&self, client: &str) -> ConnectionsQuery {
-        self.connections(format!(r"\\{}", client.trim_start_matches(['\\', '/'])))
+    pub fn connections_from(&self, client: impl Into<ClientFilter>) -> ConnectionsQuery {
+        self.connections(Of::Client(client.into()))
     }
 
-    fn connections(&self, qualifier: String) -> ConnectionsQuery {
+    fn connections(&self, of: Of) -> ConnectionsQuery {
         ConnectionsQuery {
             server: self.clone(),
-            qualifier,
+            of,
             level: None,
             user: None,
             page_bytes: MAX_PREFERRED_LENGTH,
@@ -156,10 +178,10 @@ impl ConnectionsQuery {
         self
     }
 
-    /// Only connections of this user, in any letter case. `*` and `?` are
-    /// wildcards. Leaves level 0 out of the ladder, which tells no user.
-    pub fn user(mut self, pattern: &str) -> Self {
-        self.user = Some(Pattern::user(pattern));
+    /// Only connections of this user ([`UserFilter`]). Leaves level 0 out of
+    /// the ladder, which tells no user.
+    pub fn user(mut self, user: impl Into<UserFilter>) -> Self {
+        self.user = Some(user.into());
         self
     }
 
@@ -179,33 +201,105 @@ impl ConnectionsQuery {
     ///
     /// When no page could be had at all; when the server makes its answer up.
     pub async fn collect(self) -> Result<Rows<Connection>, Error> {
-        let (server, needs_truth) = (self.server.clone(), self.needs_truth());
-        let rows = self.pager().collect().await?;
-        check(&server, needs_truth, &rows.rows)?;
-        Ok(rows)
+        produce::collect(self.pages()).await
     }
 
     /// The rows page by page, as the server sends them. After an error the
     /// stream ends.
     pub fn pages(self) -> impl Stream<Item = Result<Page<Connection>, Error>> + Send {
-        let (server, needs_truth) = (self.server.clone(), self.needs_truth());
-        self.pager().stream().map(move |page| {
+        match self.of.clone() {
+            Of::Share(share) => self.pages_of(share).left_stream(),
+            Of::Client(client) => {
+                produce::pages(|pages| self.of_client(client, pages)).right_stream()
+            }
+        }
+    }
+
+    /// Under the name given, and where there is nothing of that, under those
+    /// that the server may have for it.
+    async fn of_client(
+        self,
+        client: ClientFilter,
+        mut pages: Pages<Connection>,
+    ) -> Result<(), Error> {
+        let given = client.text().trim_start_matches(['\\', '/']).to_owned();
+        let came = self.clone().forward(&given, &mut pages).await?;
+        if came || matches!(self.server.backend(), Backend::Local(_)) {
+            return Ok(());
+        }
+        for name in self.other_names(&client, &given).await {
+            self.clone().forward(&name, &mut pages).await?;
+        }
+        Ok(())
+    }
+
+    /// Hands the connections of one client on; whether there are any.
+    async fn forward(self, client: &str, pages: &mut Pages<Connection>) -> Result<bool, Error> {
+        let mut came = false;
+        let mut connections = pin!(self.pages_of(format!(r"\\{client}")));
+        while let Some(page) = connections.next().await {
+            let rows = page?.rows;
+            came |= !rows.is_empty();
+            pages.send(rows).await;
+        }
+        Ok(came)
+    }
+
+    /// Other names of a client than the one given.
+    async fn other_names(&self, client: &ClientFilter, given: &str) -> Vec<String> {
+        let mut names: Vec<String> = Vec::new();
+        let mut add = |name: &str| {
+            let is_known = |known: &String| known == name;
+            if name != given && names.len() < MAX_CLIENTS && !names.iter().any(is_known) {
+                names.push(name.to_owned());
+            }
+        };
+        match self
+            .server
+            .sessions()
+            .client(client.clone())
+            .collect()
+            .await
+        {
+            Ok(sessions) => {
+                let clients = sessions.rows.iter().filter_map(|row| row.client.as_ref());
+                clients.for_each(|client| add(client));
+            }
+            Err(_) => {
+                client.look_up().await;
+                let address = client_address(client.text());
+                for address in address.iter().chain(client.addresses()) {
+                    match address {
+                        IpAddr::V4(address) => add(&address.to_string()),
+                        IpAddr::V6(address) => add(&format!("[{address}]")),
+                    }
+                }
+            }
+        }
+        names
+    }
+
+    /// The connections that this stands for on the wire.
+    fn pages_of(
+        self,
+        qualifier: String,
+    ) -> impl Stream<Item = Result<Page<Connection>, Error>> + Send {
+        // The one row that Samba gives for every client is not even a
+        // connection, and no user of its is real.
+        let needs_truth = qualifier.starts_with('\\') || self.user.is_some();
+        let server = self.server.clone();
+        self.pager(qualifier).stream().map(move |page| {
             let page = page?;
             check(&server, needs_truth, &page.rows)?;
             Ok(page)
         })
     }
 
-    /// Whether the question hangs on what Samba makes up: the one row that it
-    /// gives for every client is not even a connection, and no user is real.
-    fn needs_truth(&self) -> bool {
-        self.qualifier.starts_with('\\') || self.user.is_some()
-    }
-
-    fn pager(self) -> Pager<Connections> {
+    fn pager(self, qualifier: String) -> Pager<Connections> {
         let impossible = self.user.is_some() && self.level == Some(ConnectionLevel::L0);
+        let units = qualifier.encode_utf16().count();
         let listing = Connections {
-            qualifier: self.qualifier,
+            qualifier,
             level: self.level,
             user: self.user,
         };
@@ -213,6 +307,12 @@ impl ConnectionsQuery {
         if impossible {
             let (level, what) = (0, "user");
             pager.failed(ErrorKind::LevelTellsNot { level, what })
+        } else if units > MAX_QUALIFIER as usize {
+            let call = NetrConnectionEnum::NAME;
+            let limit = MAX_QUALIFIER;
+            let kind = NdrErrorKind::StringTooLong { units, limit };
+            let error = NdrError::new(kind, 0).in_field("Qualifier");
+            pager.failed(ErrorKind::Unsayable { call, error })
         } else {
             pager
         }
@@ -231,7 +331,7 @@ fn check(server: &Server, needs_truth: bool, rows: &[Connection]) -> Result<(), 
 struct Connections {
     qualifier: String,
     level: Option<ConnectionLevel>,
-    user: Option<Pattern>,
+    user: Option<UserFilter>,
 }
 
 impl Listing for Connections {
@@ -291,11 +391,12 @@ impl Listing for Connections {
     }
 
     fn means_none(&self, status: Win32Status) -> bool {
-        status == Win32Status::NERR_ClientNameNotFound && self.qualifier.starts_with('\\')
+        // Of a share it would be no answer.
+        self.qualifier.starts_with('\\') && is_nobody(status)
     }
 
     fn lets_through(&self, row: &Connection) -> bool {
-        let of = |user: &Pattern| row.user.as_ref().is_some_and(|name| user.matches(name));
+        let of = |user: &UserFilter| user.lets_through(row.user.as_ref());
         // One that is made up must be seen, to be told of.
         row.made_up || self.user.as_ref().is_none_or(of)
     }
@@ -312,6 +413,10 @@ impl Listing for Connections {
     }
 
     async fn settle(pager: &mut Pager<Self>, level: u32, rows: &mut [Connection]) {
+        if let Some(user) = &mut pager.listing.user {
+            let names = rows.iter().filter_map(|row| row.user.as_ref());
+            user.get_ready(&pager.server, names).await;
+        }
         // At level 0 Samba gives the id 1 to whatever is asked. Level 1 shows
         // whether this is such a server.
         if level != 0 || !matches!(rows, [row] if row.id == Some(1)) {

@@ -61,6 +61,7 @@ mod doctor;
 mod enumerate;
 mod error;
 mod files;
+mod filter;
 mod fleet;
 mod groups;
 mod hint;
@@ -89,6 +90,9 @@ pub use error::{BadParameter, Error, ErrorKind, Refusal};
 pub use files::{
     ClientBasis, FileLevel, FilesQuery, OpenFile, Permissions, Place, PlaceError, ShareMode,
     SmbOpen, UncPath, UncPathError,
+};
+pub use filter::{
+    ClientFilter, UserFilter, UserMatch, account_name, client_address, is_same_client,
 };
 pub use fleet::{Event, Fleet};
 pub use groups::{

@@ -17,8 +17,8 @@ use smbwho_rpc::ndr::{NdrError, WStr};
 use crate::backend::Backend;
 use crate::enumerate::{At, Listing, MAX_PREFERRED_LENGTH, Pager, Reply};
 use crate::error::ErrorKind;
+use crate::filter::UserFilter;
 use crate::local::{Local, LocalError, Told};
-use crate::pattern::Pattern;
 use crate::produce::{self, Pages};
 use crate::rows::{Page, Rows};
 use crate::{Error, Name, Server};
@@ -200,7 +200,7 @@ impl Server {
 pub struct LogonsQuery {
     server: Server,
     level: Option<LogonLevel>,
-    user: Option<Pattern>,
+    user: Option<UserFilter>,
     page_bytes: u32,
 }
 
@@ -211,10 +211,10 @@ impl LogonsQuery {
         self
     }
 
-    /// Only logons of this user, in any letter case. `*` and `?` are
-    /// wildcards. The call has no filter: the rows are chosen here.
-    pub fn user(mut self, pattern: &str) -> Self {
-        self.user = Some(Pattern::user(pattern));
+    /// Only logons of this user ([`UserFilter`]). The call has no filter: the
+    /// rows are chosen here.
+    pub fn user(mut self, user: impl Into<UserFilter>) -> Self {
+        self.user = Some(user.into());
         self
     }
 
@@ -267,7 +267,7 @@ impl LogonsQuery {
 /// The list of who is logged on to a server.
 struct Logons {
     level: Option<LogonLevel>,
-    user: Option<Pattern>,
+    user: Option<UserFilter>,
 }
 
 impl Listing for Logons {
@@ -319,9 +319,8 @@ impl Listing for Logons {
     async fn settle(_: &mut Pager<Self>, _: u32, _: &mut [Logon]) {}
 }
 
-fn lets_through(user: Option<&Pattern>, row: &Logon) -> bool {
-    let is = |pattern: &Pattern| row.user.as_ref().is_some_and(|user| pattern.matches(user));
-    user.is_none_or(is)
+fn lets_through(user: Option<&UserFilter>, row: &Logon) -> bool {
+    user.is_none_or(|user| user.lets_through_in(row.domain.as_ref(), row.user.as_ref()))
 }
 
 /// The rows of a reply, at whatever level it came.

@@ -1,85 +1,98 @@
-//! Filters by name: what people type after `--user` and `--client`.
+//! Names with wildcards.
 
-/// A name to match rows against, in any letter case; `*` stands for any run
+/// A name to match others against, in any letter case; `*` stands for any run
 /// of characters and `?` for any one.
+///
+/// It knows nothing of what it names: users have [`UserFilter`], clients
+/// [`ClientFilter`].
+///
+/// [`UserFilter`]: crate::UserFilter
+/// [`ClientFilter`]: crate::ClientFilter
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pattern {
-    /// As given, for sending to a server.
-    text: String,
     /// Lower case, for matching.
-    folded: Vec<char>,
+    parts: Vec<Part>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Char(char),
+    AnyOne,
+    AnyRun,
 }
 
 impl Pattern {
-    /// A pattern for user names.
-    pub fn user(text: &str) -> Self {
+    /// A pattern with wildcards.
+    pub fn new(text: &str) -> Self {
+        let part = |c| match c {
+            '*' => Part::AnyRun,
+            '?' => Part::AnyOne,
+            c => Part::Char(c),
+        };
         Self {
-            text: text.to_owned(),
-            folded: fold(text).collect(),
+            parts: fold(text).map(part).collect(),
         }
     }
 
-    /// A pattern for client computers: leading backslashes (or slashes) and
-    /// the brackets of an IPv6 address make no difference.
-    pub fn client(text: &str) -> Self {
-        Self::user(bare_client(text))
+    /// A name in which `*` and `?` are themselves.
+    pub fn exact(name: &str) -> Self {
+        Self {
+            parts: fold(name).map(Part::Char).collect(),
+        }
     }
 
-    /// The name alone, when there is no wildcard in it: what a server can be
-    /// asked to filter by.
-    pub(crate) fn exact(&self) -> Option<&str> {
-        (!self.text.contains(['*', '?'])).then_some(&self.text)
+    /// Whether it stands for one name only.
+    pub(crate) fn is_exact(&self) -> bool {
+        self.parts.iter().all(|part| matches!(part, Part::Char(_)))
     }
 
-    /// Whether `name` matches as a user name.
+    /// Whether `name` matches.
     pub fn matches(&self, name: &str) -> bool {
-        matches(&self.folded, &fold(name).collect::<Vec<_>>())
-    }
-
-    /// Whether `name` matches as a client computer.
-    pub fn matches_client(&self, name: &str) -> bool {
-        self.matches(bare_client(name))
+        if name.is_ascii() {
+            let name = name.as_bytes();
+            let at = |index: usize| char::from(name[index].to_ascii_lowercase());
+            return matches(&self.parts, name.len(), at);
+        }
+        let name: Vec<char> = fold(name).collect();
+        matches(&self.parts, name.len(), |index| name[index])
     }
 }
 
-/// A client's name without what servers and people put around it.
-fn bare_client(name: &str) -> &str {
-    let name = name.trim_start_matches(['\\', '/']);
-    name.strip_prefix('[')
-        .and_then(|name| name.strip_suffix(']'))
-        .unwrap_or(name)
-}
-
-fn fold(text: &str) -> impl Iterator<Item = char> + '_ {
+/// A name as it is compared: no letter case.
+pub(crate) fn fold(text: &str) -> impl Iterator<Item = char> + '_ {
     text.chars().flat_map(char::to_lowercase)
 }
 
 /// Matches with one step of memory: on a mismatch the last `*` takes one
 /// character more. Linear for names as they are, never exponential.
-fn matches(pattern: &[char], name: &[char]) -> bool {
+fn matches(pattern: &[Part], length: usize, name: impl Fn(usize) -> char) -> bool {
     let (mut p, mut n) = (0, 0);
     let mut star: Option<(usize, usize)> = None;
-    while n < name.len() {
-        match pattern.get(p) {
-            Some('*') => {
+    while n < length {
+        let steps = match pattern.get(p) {
+            Some(Part::AnyRun) => {
                 star = Some((p + 1, n));
                 p += 1;
+                continue;
             }
-            Some(&c) if c == '?' || c == name[n] => {
+            Some(Part::AnyOne) => true,
+            Some(Part::Char(c)) => *c == name(n),
+            None => false,
+        };
+        match (steps, star) {
+            (true, _) => {
                 p += 1;
                 n += 1;
             }
-            _ => match star {
-                Some((after, taken)) => {
-                    star = Some((after, taken + 1));
-                    p = after;
-                    n = taken + 1;
-                }
-                None => return false,
-            },
+            (false, Some((after, taken))) => {
+                star = Some((after, taken + 1));
+                p = after;
+                n = taken + 1;
+            }
+            (false, None) => return false,
         }
     }
-    pattern[p..].iter().all(|&c| c == '*')
+    pattern[p..].iter().all(|part| *part == Part::AnyRun)
 }
 
 #[cfg(test)]
@@ -88,10 +101,10 @@ mod tests {
 
     #[test]
     fn plain_names_match_in_any_case() {
-        assert!(Pattern::user("Alice").matches("aLICE"));
-        assert!(Pattern::user("ŁUKASZ").matches("łukasz"));
-        assert!(!Pattern::user("alice").matches("alice2"));
-        assert!(!Pattern::user("alice").matches(""));
+        assert!(Pattern::new("Alice").matches("aLICE"));
+        assert!(Pattern::new("ŁUKASZ").matches("łukasz"));
+        assert!(!Pattern::new("alice").matches("alice2"));
+        assert!(!Pattern::new("alice").matches(""));
     }
 
     #[test]
@@ -103,13 +116,14 @@ mod tests {
             ("*b", "bob", true),
             ("b?b", "bob", true),
             ("b?b", "bb", false),
+            ("b?b", "büb", true),
             ("svc-*-??", "svc-backup-01", true),
             ("svc-*-??", "svc-backup-001", false),
             ("a*b*c", "aXXbYYbZZc", true),
             ("?", "", false),
         ] {
             assert_eq!(
-                Pattern::user(pattern).matches(name),
+                Pattern::new(pattern).matches(name),
                 expected,
                 "{pattern} ~ {name}"
             );
@@ -117,24 +131,16 @@ mod tests {
     }
 
     #[test]
+    fn in_an_exact_name_they_stand_for_themselves() {
+        assert!(Pattern::exact("a*").matches("A*"));
+        assert!(!Pattern::exact("a*").matches("ab"));
+        assert!(Pattern::exact("a*").is_exact());
+        assert!(!Pattern::new("a*").is_exact());
+    }
+
+    #[test]
     fn a_hostile_name_costs_no_exponential_time() {
-        let pattern = Pattern::user("*a*a*a*a*a*a*a*a*a*a*a*a*b");
+        let pattern = Pattern::new("*a*a*a*a*a*a*a*a*a*a*a*a*b");
         assert!(!pattern.matches(&"a".repeat(10_000)));
-    }
-
-    #[test]
-    fn clients_match_however_they_are_written() {
-        for given in [r"\\ws1", "ws1", "//WS1", "WS?"] {
-            assert!(Pattern::client(given).matches_client("ws1"), "{given}");
-            assert!(Pattern::client(given).matches_client(r"\\ws1"), "{given}");
-        }
-        assert!(Pattern::client("fe80::1").matches_client("[fe80::1]"));
-        assert!(Pattern::client("[fe80::1]").matches_client("fe80::1"));
-    }
-
-    #[test]
-    fn only_names_without_wildcards_go_to_the_server() {
-        assert_eq!(Pattern::client(r"\\ws1").exact(), Some("ws1"));
-        assert_eq!(Pattern::user("a*").exact(), None);
     }
 }

@@ -14,8 +14,8 @@ use smbwho_rpc::ndr::{NdrError, WStr};
 
 use crate::enumerate::{Answer, At, Listing, MAX_PREFERRED_LENGTH, Pager, Reply};
 use crate::error::ErrorKind;
+use crate::filter::{ClientFilter, UserFilter};
 use crate::local::{Local, LocalError, Told};
-use crate::pattern::Pattern;
 use crate::rows::{Page, Rows};
 use crate::session::SessionFlags;
 use crate::{Error, Level, Name, Server, Session};
@@ -45,8 +45,8 @@ use crate::{Error, Level, Name, Server, Session};
 pub struct SessionsQuery {
     server: Server,
     level: Option<Level>,
-    client: Option<Pattern>,
-    user: Option<Pattern>,
+    client: Option<ClientFilter>,
+    user: Option<UserFilter>,
     page_bytes: u32,
 }
 
@@ -67,18 +67,17 @@ impl SessionsQuery {
         self
     }
 
-    /// Only sessions from this client: a name or an address, with or without
-    /// leading backslashes, in any letter case. `*` and `?` are wildcards.
-    pub fn client(mut self, pattern: &str) -> Self {
-        self.client = Some(Pattern::client(pattern));
+    /// Only sessions from this client ([`ClientFilter`]). A name is looked up
+    /// where the server reports addresses.
+    pub fn client(mut self, client: impl Into<ClientFilter>) -> Self {
+        self.client = Some(client.into());
         self
     }
 
-    /// Only sessions of this user, in any letter case. `*` and `?` are
-    /// wildcards. A row that does not tell its user never matches, so level 0
-    /// is left out of the ladder.
-    pub fn user(mut self, pattern: &str) -> Self {
-        self.user = Some(Pattern::user(pattern));
+    /// Only sessions of this user ([`UserFilter`]). A row that does not tell
+    /// its user never matches, so level 0 is left out of the ladder.
+    pub fn user(mut self, user: impl Into<UserFilter>) -> Self {
+        self.user = Some(user.into());
         self
     }
 
@@ -114,15 +113,7 @@ impl SessionsQuery {
 
     fn pager(self) -> Pager<Sessions> {
         let impossible = self.level == Some(Level::L0) && self.user.is_some();
-        // How a server writes an IPv6 client is documented nowhere: such a
-        // filter is applied here only.
-        let client = self
-            .client
-            .as_ref()
-            .and_then(Pattern::exact)
-            .filter(|c| !c.contains(':'));
         let listing = Sessions {
-            sent_client: client.map(|client| format!(r"\\{client}")),
             level: self.level,
             client: self.client,
             user: self.user,
@@ -139,17 +130,8 @@ impl SessionsQuery {
 /// The list of a server's sessions.
 pub(crate) struct Sessions {
     level: Option<Level>,
-    client: Option<Pattern>,
-    user: Option<Pattern>,
-    /// The client filter as the server is sent it.
-    sent_client: Option<String>,
-}
-
-impl Sessions {
-    /// The user filter as the server is sent it.
-    fn sent_user(&self) -> Option<&str> {
-        self.user.as_ref().and_then(Pattern::exact)
-    }
+    client: Option<ClientFilter>,
+    user: Option<UserFilter>,
 }
 
 impl Listing for Sessions {
@@ -186,8 +168,10 @@ impl Listing for Sessions {
     fn request<'q>(&'q self, server_name: &'q str, at: At) -> NetrSessionEnum<'q> {
         NetrSessionEnum {
             server_name: Some(server_name),
-            client_name: self.sent_client.as_deref(),
-            user_name: self.sent_user(),
+            // A server compares them with the names that it reports, letter by
+            // letter: it would leave out LAB\ann for `ann`.
+            client_name: None,
+            user_name: None,
             level: wire_level(at.level),
             preferred_maximum_length: at.preferred_length,
             resume_handle: Some(at.resume_handle),
@@ -204,8 +188,9 @@ impl Listing for Sessions {
     }
 
     fn means_none(&self, status: Win32Status) -> bool {
-        (status == Win32Status::NERR_ClientNameNotFound && self.sent_client.is_some())
-            || (status == Win32Status::NERR_UserNotFound && self.sent_user().is_some())
+        // Either of them, whichever filter it was ([MS-SRVS] 3.1.4.5).
+        let is_filtered = self.client.is_some() || self.user.is_some();
+        is_filtered && is_nobody(status)
     }
 
     fn lets_through(&self, row: &Session) -> bool {
@@ -217,10 +202,12 @@ impl Listing for Sessions {
             return Err(server.error(ErrorKind::Local(LocalError::NoLevels)));
         }
         let (status, missing) = local.samba(server).await?;
-        Ok(Told {
-            rows: status.sessions(),
-            missing,
-        })
+        let rows = status.sessions();
+        if let Some(client) = &self.client {
+            let names = rows.iter().filter_map(|row| row.client.as_ref());
+            client.get_ready(names).await;
+        }
+        Ok(Told { rows, missing })
     }
 
     async fn settle(pager: &mut Pager<Self>, level: u32, rows: &mut [Session]) {
@@ -231,6 +218,16 @@ impl Listing for Sessions {
         }
         if !keeps_idle(pager, level, rows).await {
             rows.iter_mut().for_each(|row| row.idle = None);
+        }
+        let Sessions { client, user, .. } = &mut pager.listing;
+        if let Some(client) = client {
+            client
+                .get_ready(rows.iter().filter_map(|row| row.client.as_ref()))
+                .await;
+        }
+        if let Some(user) = user {
+            let names = rows.iter().filter_map(|row| row.user.as_ref());
+            user.get_ready(&pager.server, names).await;
         }
     }
 }
@@ -275,16 +272,18 @@ async fn keeps_idle(pager: &mut Pager<Sessions>, level: u32, rows: &[Session]) -
     keeps
 }
 
-fn lets_through(client: Option<&Pattern>, user: Option<&Pattern>, row: &Session) -> bool {
-    let is_client = |pattern: &Pattern| {
-        let told = row.client.as_ref();
-        told.is_some_and(|client| pattern.matches_client(client))
-    };
-    let is_user = |pattern: &Pattern| {
-        let told = row.user.as_ref();
-        told.is_some_and(|user| pattern.matches(user))
-    };
-    client.is_none_or(is_client) && user.is_none_or(is_user)
+fn lets_through(client: Option<&ClientFilter>, user: Option<&UserFilter>, row: &Session) -> bool {
+    client.is_none_or(|client| client.lets_through(row.client.as_ref()))
+        && user.is_none_or(|user| user.lets_through(row.user.as_ref()))
+}
+
+/// Whether a server says by this that no session is that of a user or client:
+/// which of the two codes comes does not depend on what was asked for.
+pub(crate) fn is_nobody(status: Win32Status) -> bool {
+    matches!(
+        status,
+        Win32Status::NERR_UserNotFound | Win32Status::NERR_ClientNameNotFound
+    )
 }
 
 fn wire_level(number: u32) -> SessionLevel {

@@ -272,35 +272,50 @@ async fn a_preferred_length_too_small_for_one_is_enlarged() {
 }
 
 #[tokio::test]
-async fn filters_are_sent_and_applied_again() {
-    for service in [
-        SessionService::numbered(300),
-        SessionService::numbered(300).ignore_filters(),
+async fn no_filter_is_left_to_a_server_that_compares_letter_by_letter() {
+    let service = SessionService::new(vec![
+        LabSession::new(r"\10.0.0.7", r"LABAD\ann"),
+        LabSession::new(r"\[::ffff:10.0.0.7]", "ann@lab.test"),
+        LabSession::new(r"\[fe80::1%4]", "Ann"),
+        LabSession::new(r"\127.0.0.1", "bob"),
+    ]);
+    let endpoint = serving(service);
+    let server = at(&endpoint).await;
+    let count = async |user: &str, client: &str| {
+        let query = server.sessions().user(user).client(client);
+        query.collect().await.expect("sessions").rows.len()
+    };
+    for (user, client, expected) in [
+        ("ann", "*", 3),
+        (r"labad\ANN", "*", 3),
+        ("ann@lab.test", "*", 3),
+        (r"OTHER\ann", "*", 2),
+        ("an?", "*", 3),
+        ("*", "10.0.0.7", 2),
+        ("*", "::ffff:10.0.0.7", 2),
+        ("*", r"\fe80::1", 1),
+        ("*", "localhost", 1),
+        ("*", &"x".repeat(2000), 0),
     ] {
-        let endpoint = serving(service);
-        let server = at(&endpoint).await;
-        let query = server.sessions().user("USER000042").client("10.0.42");
-        let sessions = query.collect().await.expect("sessions").rows;
-        assert_eq!(sessions.len(), 1);
-        let asked = &endpoint.session_requests()[0];
-        assert_eq!(asked.client.as_deref(), Some(r"\\10.0.42"));
-        assert_eq!(asked.user.as_deref(), Some("USER000042"));
-
-        let wild = server
-            .sessions()
-            .user("user00004?")
-            .collect()
-            .await
-            .expect("sessions")
-            .rows;
-        assert_eq!(wild.len(), 10);
-        let asked = endpoint.session_requests().pop().expect("a request");
-        assert_eq!(
-            (asked.client, asked.user),
-            (None, None),
-            "servers know no wildcards"
-        );
+        assert_eq!(count(user, client).await, expected, "{user} {client}");
     }
+    let asked = endpoint.session_requests();
+    let asked = asked.iter().map(|asked| (&asked.client, &asked.user));
+    assert!(asked.clone().count() > 0 && asked.into_iter().all(|sent| sent == (&None, &None)));
+}
+
+#[tokio::test]
+async fn names_near_the_one_asked_for_are_kept() {
+    let service = SessionService::new(vec![
+        LabSession::new(r"\ws1", r"LABAD\ann"),
+        LabSession::new(r"\ws2", "bob"),
+    ]);
+    let endpoint = serving(service);
+    let server = at(&endpoint).await;
+    let user = smbwho::UserFilter::new("anne");
+    let query = server.sessions().user(user.clone());
+    assert!(query.collect().await.expect("nobody").rows.is_empty());
+    assert_eq!(user.near(), [r"LABAD\ann"]);
 }
 
 #[tokio::test]

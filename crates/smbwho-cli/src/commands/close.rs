@@ -15,6 +15,7 @@ mod orders;
 mod own;
 mod prepared;
 pub(crate) mod sessions;
+mod whose;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

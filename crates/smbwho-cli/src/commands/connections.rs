@@ -8,6 +8,7 @@ use std::io;
 use smbwho::{Connection, ConnectionLevel, Server};
 
 use super::fleet::{Fleet, Printing};
+use super::names::Names;
 use crate::args::RowArgs;
 use crate::exit::Exit;
 use crate::mistyped;
@@ -34,7 +35,8 @@ pub(crate) async fn run(
     interrupted: impl Future<Output = ()>,
     printing: Printing<'_, Connection>,
 ) -> io::Result<Exit> {
-    let (of, user) = (of.clone(), rows.user.clone());
+    let names = Names::of(rows);
+    let (of, user) = (of.clone(), names.user.clone());
     let question = move |server: Server| {
         let mut query = match &of {
             Of::Share(share) => server.connections_to(share),
@@ -44,7 +46,7 @@ pub(crate) async fn run(
             query = query.level(level);
         }
         if let Some(user) = &user {
-            query = query.user(user);
+            query = query.user(user.clone());
         }
         query.pages()
     };
@@ -58,6 +60,7 @@ pub(crate) async fn run(
     let exit = fleet
         .ask(question, keep, advise, interrupted, printing)
         .await?;
+    names.tell(report);
     if made_up.get() {
         report.note(
             "Samba makes up the particulars of connections; what is shown is how many there are, \

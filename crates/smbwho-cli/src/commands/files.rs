@@ -4,9 +4,10 @@ use std::cell::RefCell;
 use std::future::Future;
 use std::io;
 
-use smbwho::{ClientBasis, FileLevel, OpenFile, Place, Server};
+use smbwho::{ClientBasis, ClientFilter, FileLevel, OpenFile, Place, Server};
 
 use super::fleet::{Fleet, Printing};
+use super::names::Names;
 use crate::args::RowArgs;
 use crate::exit::Exit;
 use crate::mistyped;
@@ -27,14 +28,15 @@ pub(crate) async fn run(
     interrupted: impl Future<Output = ()>,
     printing: Printing<'_, OpenFile>,
 ) -> io::Result<Exit> {
-    let user = rows.user.clone();
+    let names = Names::of(rows);
+    let user = names.user.clone();
     let question = move |server: Server| {
         let mut query = server.files();
         if let Some(level) = level {
             query = query.level(level);
         }
         if let Some(user) = &user {
-            query = query.user(user);
+            query = query.user(user.clone());
         }
         if let Some(place) = &place {
             query = query.place(place.clone());
@@ -42,7 +44,7 @@ pub(crate) async fn run(
         query.pages()
     };
     let advise = |problem: &mut Problem| mistyped::advise(problem, words);
-    let clients = Clients::wanted(rows.client.as_deref());
+    let clients = Clients::wanted(names.client.as_ref()).await;
     let report = printing.report;
     let exit = fleet
         .ask(
@@ -54,18 +56,23 @@ pub(crate) async fn run(
         )
         .await?;
     clients.tell(report);
+    names.tell(report);
     Ok(exit)
 }
 
 /// `--client`, and what must be said of files whose client is not known.
 pub(super) struct Clients<'a> {
-    wanted: Option<&'a str>,
+    wanted: Option<&'a ClientFilter>,
     /// How many there were for each reason.
     unknown: RefCell<Vec<(String, usize)>>,
 }
 
 impl<'a> Clients<'a> {
-    pub(super) fn wanted(wanted: Option<&'a str>) -> Self {
+    /// A name is looked up first.
+    pub(super) async fn wanted(wanted: Option<&'a ClientFilter>) -> Self {
+        if let Some(wanted) = wanted {
+            wanted.look_up().await;
+        }
         Self {
             wanted,
             unknown: RefCell::default(),
@@ -82,7 +89,7 @@ impl<'a> Clients<'a> {
             }
         }
         self.wanted
-            .is_none_or(|client| file.is_from(client) == Some(true))
+            .is_none_or(|client| client.lets_through(file.client.as_ref()))
     }
 
     /// Says, once for each reason, how many clients are not known.

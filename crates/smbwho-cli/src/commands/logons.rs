@@ -6,6 +6,7 @@ use std::io;
 use smbwho::{Logon, LogonLevel, Server};
 
 use super::fleet::{Fleet, Printing};
+use super::names::Names;
 use crate::args::RowArgs;
 use crate::exit::Exit;
 use crate::mistyped;
@@ -24,14 +25,15 @@ pub(crate) async fn run(
     interrupted: impl Future<Output = ()>,
     printing: Printing<'_, Logon>,
 ) -> io::Result<Exit> {
-    let user = rows.user.clone();
+    let names = Names::of(rows);
+    let user = names.user.clone();
     let question = move |server: Server| {
         let mut query = server.logons();
         if let Some(level) = level {
             query = query.level(level);
         }
         if let Some(user) = &user {
-            query = query.user(user);
+            query = query.user(user.clone());
         }
         query.pages()
     };
@@ -41,6 +43,7 @@ pub(crate) async fn run(
     let exit = fleet
         .ask(question, |_| true, advise, interrupted, printing)
         .await?;
+    names.tell(report);
     if people && exit != Exit::Failure {
         report.note("these users are logged on to the computer; who is connected to it: sessions");
     }

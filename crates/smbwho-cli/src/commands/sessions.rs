@@ -8,6 +8,7 @@ use std::time::Duration;
 use smbwho::{Level, Server, Session};
 
 use super::fleet::{Fleet, Printing};
+use super::names::Names;
 use crate::args::RowArgs;
 use crate::exit::Exit;
 use crate::mistyped;
@@ -26,17 +27,18 @@ pub(crate) async fn run(
     interrupted: impl Future<Output = ()>,
     printing: Printing<'_, Session>,
 ) -> io::Result<Exit> {
-    let (user, client) = (rows.user.clone(), rows.client.clone());
+    let names = Names::of(rows);
+    let Names { user, client } = names.clone();
     let question = move |server: Server| {
         let mut query = server.sessions();
         if let Some(level) = level {
             query = query.level(level);
         }
         if let Some(user) = &user {
-            query = query.user(user);
+            query = query.user(user.clone());
         }
         if let Some(client) = &client {
-            query = query.client(client);
+            query = query.client(client.clone());
         }
         query.pages()
     };
@@ -58,6 +60,7 @@ pub(crate) async fn run(
     let exit = fleet
         .ask(question, keep, advise, interrupted, printing)
         .await?;
+    names.tell(report);
     if unknown.get() > 0 {
         report.note(&format!(
             "left out {} whose time the server does not tell (Samba keeps no idle time)",

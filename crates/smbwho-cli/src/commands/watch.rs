@@ -40,6 +40,7 @@ pub(crate) async fn run<T: Live>(
     if let Some(wrong) = filter.wrong {
         return Err(wrong);
     }
+    filter.look_up().await;
     let names: Vec<Arc<str>> = asking
         .servers
         .iter()

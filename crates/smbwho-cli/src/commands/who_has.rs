@@ -5,10 +5,13 @@ use std::future::Future;
 use std::io;
 
 use futures::stream::{self, Stream, StreamExt as _};
-use smbwho::{Address, Error, FileLevel, FilesQuery, OpenFile, Page, Place, Server, UncPath};
+use smbwho::{
+    Address, Error, FileLevel, FilesQuery, OpenFile, Page, Place, Server, UncPath, UserFilter,
+};
 
 use super::files::Clients;
 use super::fleet::{Fleet, Printing};
+use super::names::Names;
 use crate::args::RowArgs;
 use crate::exit::Exit;
 use crate::report::Report;
@@ -119,7 +122,8 @@ pub(crate) async fn run(
     printing: Printing<'_, OpenFile>,
 ) -> io::Result<Exit> {
     let report = printing.report;
-    let (wanted, user) = (wanted.clone(), rows.user.clone());
+    let names = Names::of(rows);
+    let (wanted, user) = (wanted.clone(), names.user.clone());
     let question = move |server: Server| {
         let wanted = wanted.get(&key(server.name())).cloned();
         ask(
@@ -130,7 +134,7 @@ pub(crate) async fn run(
             report,
         )
     };
-    let clients = Clients::wanted(rows.client.as_deref());
+    let clients = Clients::wanted(names.client.as_ref()).await;
     let exit = fleet
         .ask(
             question,
@@ -141,6 +145,7 @@ pub(crate) async fn run(
         )
         .await?;
     clients.tell(report);
+    names.tell(report);
     Ok(exit)
 }
 
@@ -149,7 +154,7 @@ pub(crate) async fn run(
 fn ask(
     server: Server,
     wanted: Vec<Wanted>,
-    user: Option<String>,
+    user: Option<UserFilter>,
     level: Option<FileLevel>,
     report: Report,
 ) -> impl Stream<Item = Result<Page<OpenFile>, Error>> {
@@ -171,7 +176,7 @@ fn ask(
         let ask = async |places: Vec<Place>| {
             let mut query = places.into_iter().fold(server.files(), FilesQuery::place);
             if let Some(user) = &user {
-                query = query.user(user);
+                query = query.user(user.clone());
             }
             if let Some(level) = level {
                 query = query.level(level);

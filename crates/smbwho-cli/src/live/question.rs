@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 
 use clap::ValueEnum;
 use futures::{StreamExt as _, pin_mut, stream::Stream};
-use smbwho::{Connection, Error, Logon, Name, OpenFile, Page, Server, Session, Share, ShareKind};
+use smbwho::{
+    ClientFilter, Connection, Error, Logon, Name, OpenFile, Page, Server, Session, Share,
+    ShareKind, UserFilter,
+};
 
 use super::kinds::{Host, Use};
 
@@ -106,15 +109,14 @@ impl Question {
     async fn files(&self, server: &Server) -> (Option<Rows>, Option<Error>) {
         let mut query = server.files();
         if let Some(user) = &self.scope.user {
-            query = query.user(user);
+            query = query.user(UserFilter::exact(user));
         }
         let (mut files, error) = all(query.pages()).await;
         // A client that is not known may be the one.
-        let same = |one: &Name, other: &Name| one.to_lowercase() == other.to_lowercase();
-        files.retain(|file| match (&self.scope.client, &file.client) {
-            (Some(wanted), Some(client)) => same(wanted, client),
-            _ => true,
-        });
+        if let Some(wanted) = &self.scope.client {
+            let wanted = ClientFilter::exact(wanted);
+            files.retain(|file| file.client.as_ref().is_none_or(|it| wanted.matches(it)));
+        }
         told((files, error), Rows::Files)
     }
 

@@ -80,7 +80,7 @@ pub(super) fn end(what: CloseWhat, shared: &Shared, report: Report) -> Result<Ex
             }
             CloseWhat::File { id, path, .. } => {
                 let filter = close::files::Filter::new(*id, path.as_deref(), &shared.rows)?;
-                close::files::run(&way, &filter, &login).await
+                close::files::run(&way, filter, &login).await
             }
         }
     });

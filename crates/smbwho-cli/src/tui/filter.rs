@@ -3,13 +3,15 @@
 //! Words with blanks between them; a row is shown when every word lets it
 //! through. A plain word is looked for in every column that is text.
 //! `user:alice` looks in one column, and takes `*` and `?` for the whole of
-//! it; `user=alice` is the whole of it; `idle>30m`, `opens<=2` compare.
+//! it; `user=alice` is the whole of it; `idle>30m`, `opens<=2` compare. Users
+//! and clients are found as by `--user` and `--client`, so that `user:LAB\ann`
+//! is `ann@lab.test` too.
 //! `!` before a word turns it round, and blanks stand between `"`.
 
 use std::cmp::Ordering;
 use std::time::Duration;
 
-use smbwho::Pattern;
+use smbwho::{ClientFilter, Pattern, UserFilter};
 
 use crate::duration;
 use crate::output::escape;
@@ -30,11 +32,46 @@ struct Test<T: 'static> {
 enum What<T: 'static> {
     /// Lower-case text in any column.
     Anywhere(String),
-    /// Lower-case text within one column.
-    Within(&'static Column<T>, String),
+    /// Lower-case text within one column, or the whole of it.
+    Within(&'static Column<T>, String, Matcher),
     /// The whole of one column.
-    Whole(&'static Column<T>, Pattern),
+    Whole(&'static Column<T>, Matcher),
     Compared(&'static Column<T>, Holds, Value),
+}
+
+/// How the whole of a column is compared.
+enum Matcher {
+    User(Box<UserFilter>),
+    Client(Box<ClientFilter>),
+    Text(Pattern),
+}
+
+impl Matcher {
+    fn of(column: &str, text: &str) -> Self {
+        match column {
+            "user" => Self::User(Box::new(UserFilter::new(text))),
+            "client" => Self::Client(Box::new(ClientFilter::new(text))),
+            _ => Self::Text(Pattern::new(text)),
+        }
+    }
+
+    /// `text` is room to write in.
+    fn matches(&self, cell: Cell<'_>, text: &mut String) -> bool {
+        match (self, cell) {
+            (_, Cell::Unknown) => false,
+            (Self::User(user), Cell::Text(name)) => user.matches(name),
+            (Self::Client(client), Cell::Text(name)) => client.matches(name),
+            (Self::Text(pattern), Cell::Text(name)) => pattern.matches(name),
+            (_, other) => {
+                text.clear();
+                other.write_for_people(text);
+                match self {
+                    Self::Text(pattern) => pattern.matches(text),
+                    Self::User(_) | Self::Client(_) => false,
+                }
+            }
+        }
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -75,6 +112,15 @@ impl<T: Kind> Filter<T> {
         filter
     }
 
+    /// Looks up the clients that it names, whose addresses servers may report.
+    pub(crate) async fn look_up(&self) {
+        for test in &self.tests {
+            if let What::Whole(_, Matcher::Client(client)) = &test.what {
+                client.look_up().await;
+            }
+        }
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.tests.is_empty()
     }
@@ -97,19 +143,10 @@ impl<T: Kind> Filter<T> {
                 What::Anywhere(wanted) => T::COLUMNS
                     .iter()
                     .any(|column| contains(cell(column), wanted, text)),
-                What::Within(column, wanted) => contains(cell(column), wanted, text),
-                What::Whole(column, pattern) => match cell(column) {
-                    Cell::Unknown => false,
-                    Cell::Text(name) => {
-                        pattern.matches(name)
-                            || column.name == "client" && pattern.matches_client(name)
-                    }
-                    other => {
-                        text.clear();
-                        other.write_for_people(text);
-                        pattern.matches(text)
-                    }
-                },
+                What::Within(column, wanted, whole) => {
+                    contains(cell(column), wanted, text) || whole.matches(cell(column), text)
+                }
+                What::Whole(column, whole) => whole.matches(cell(column), text),
                 What::Compared(column, holds, value) => match (cell(column), value) {
                     (Cell::Number(number), Value::Number(value)) => holds(number.cmp(value)),
                     (Cell::Span(span), Value::Span(value)) => holds(span.cmp(value)),
@@ -195,9 +232,12 @@ fn test<T: Kind>(word: &str) -> Result<Option<What<T>>, String> {
     Ok(match value {
         "" => None,
         value if rest.starts_with('=') || value.contains(['*', '?']) => {
-            Some(What::Whole(column, Pattern::client(value)))
+            Some(What::Whole(column, Matcher::of(column.name, value)))
         }
-        value => Some(What::Within(column, value.to_lowercase())),
+        value => {
+            let whole = Matcher::of(column.name, value);
+            Some(What::Within(column, value.to_lowercase(), whole))
+        }
     })
 }
 
@@ -262,6 +302,39 @@ mod tests {
         assert_eq!(found("client=fe80::1"), ["Łukasz"]);
         assert_eq!(found("!user:ali"), ["Bob", "Łukasz"]);
         assert_eq!(found("user:\"ali ce\" bob"), [""; 0]);
+    }
+
+    #[test]
+    fn users_and_clients_are_the_same_however_they_are_written() {
+        let rows = [
+            row(r"LAB\ann", "10.0.0.7", 0, None),
+            row("ann@lab.test", "::ffff:10.0.0.8", 0, None),
+            row("joann", "[::1]", 0, None),
+        ];
+        let found = |filter: &str| -> Vec<usize> {
+            let filter = Filter::<Session>::parse(filter);
+            let mut text = String::new();
+            let mut shown =
+                |row: &Row<Session>| filter.lets_through(|column| (column.cell)(row), &mut text);
+            (0..rows.len()).filter(|&at| shown(&rows[at])).collect()
+        };
+        for (filter, expected) in [
+            ("user=ann", &[0, 1][..]),
+            (r"user=lab\ann", &[0, 1]),
+            (r"user:lab\ann", &[0, 1]),
+            ("user=ann@lab.test", &[0, 1]),
+            ("user:ann", &[0, 1, 2]),
+            ("user:a*", &[0, 1]),
+            ("!user=ann", &[2]),
+            ("client=::ffff:10.0.0.7", &[0]),
+            ("client:::ffff:10.0.0.7", &[0]),
+            ("client=10.0.0.8", &[1]),
+            ("client:10.0.0", &[0, 1]),
+            (r"client=\[::1]", &[2]),
+            ("client=0:0::1", &[2]),
+        ] {
+            assert_eq!(found(filter), expected, "{filter}");
+        }
     }
 
     #[test]

@@ -7,6 +7,7 @@
 //! that takes the name for a user's (Samba) answers with none, and one that
 //! ignores it with all; then the client stays unknown. Nothing is guessed.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
 
@@ -17,6 +18,7 @@ use tokio::sync::Mutex;
 use super::query::Files;
 use super::{ClientBasis, OpenFile};
 use crate::enumerate::{MAX_PREFERRED_LENGTH, Pager};
+use crate::filter::{UserFilter, UserMatch, account_name, is_same_client};
 use crate::{Code, Error, Level, Name, Server};
 
 /// A client that cannot exist (RFC 2606, 2): a server that lists files for it
@@ -29,6 +31,9 @@ const SIDE_BY_SIDE: usize = 4;
 /// Clients beyond which nobody is asked client by client.
 const MAX_CLIENTS: usize = 4096;
 
+/// The longest name that is asked for, in bytes: servers refuse longer ones.
+const MAX_LENGTH: usize = 1000;
+
 /// What is known of clients so far, for one question.
 #[derive(Default)]
 pub(super) struct Clients {
@@ -39,16 +44,69 @@ pub(super) struct Clients {
 
 /// The clients of each user.
 enum Sessions {
-    Told(HashMap<String, Of>),
+    Told(Users),
     NotTold(Option<Code>),
 }
 
-/// The clients of one user.
+/// Users by their name alone, since a server may name one with a domain here
+/// and without there.
 #[derive(Default)]
+struct Users(HashMap<String, Vec<(UserFilter, Of)>>);
+
+/// The clients of one user.
+#[derive(Clone, Default)]
 struct Of {
     clients: Vec<Name>,
     /// There is a session whose client was not told.
     and_others: bool,
+}
+
+impl Users {
+    /// Where a user signed in from; `None` for one who did not.
+    fn of(&self, user: &Name) -> Option<Cow<'_, Of>> {
+        let named = self.0.get(&account_name(user))?;
+        let judged = |wanted| {
+            let is = move |(known, _): &&(UserFilter, Of)| known.judge(user) == wanted;
+            named.iter().filter(is).map(|(_, of)| of)
+        };
+        if let Some(of) = judged(UserMatch::Same).next() {
+            return Some(Cow::Borrowed(of));
+        }
+        // All who may be the one.
+        let mut all: Option<Of> = None;
+        for of in judged(UserMatch::Assumed) {
+            let all = all.get_or_insert_default();
+            all.and_others |= of.and_others;
+            of.clients.iter().for_each(|client| all.add(client));
+        }
+        all.map(Cow::Owned)
+    }
+
+    fn add(&mut self, user: &Name, client: Option<&Name>) {
+        let named = self.0.entry(account_name(user)).or_default();
+        let known =
+            |(known, _): &(UserFilter, Of)| known.text().to_lowercase() == user.to_lowercase();
+        let at = named.iter().position(known).unwrap_or_else(|| {
+            named.push((UserFilter::exact(user), Of::default()));
+            named.len() - 1
+        });
+        match client {
+            None => named[at].1.and_others = true,
+            Some(client) => named[at].1.add(client),
+        }
+    }
+}
+
+impl Of {
+    fn add(&mut self, client: &Name) {
+        if !self
+            .clients
+            .iter()
+            .any(|known| is_same_client(known, client))
+        {
+            self.clients.push(client.clone());
+        }
+    }
 }
 
 /// What the server lists client by client.
@@ -93,18 +151,17 @@ impl Clients {
             }
             Sessions::Told(users) => users,
         };
-        let mut unclear: Vec<(&mut OpenFile, &Of)> = Vec::new();
+        let mut unclear: Vec<(&mut OpenFile, Cow<'_, Of>)> = Vec::new();
         for row in rows {
-            match row.user.as_deref().and_then(|user| users.get(&fold(user))) {
+            match row.user.as_ref().and_then(|user| users.of(user)) {
                 None => row.client_basis = ClientBasis::NoSession,
-                Some(Of {
-                    clients,
-                    and_others: false,
-                }) if clients.len() == 1 => {
-                    row.client = clients.first().cloned();
-                    row.client_basis = ClientBasis::Sessions;
-                }
-                Some(of) => unclear.push((row, of)),
+                Some(of) => match &of.clients[..] {
+                    [client] if !of.and_others => {
+                        row.client = Some(client.clone());
+                        row.client_basis = ClientBasis::Sessions;
+                    }
+                    _ => unclear.push((row, of)),
+                },
             }
         }
         if unclear.is_empty() {
@@ -142,14 +199,10 @@ impl Sessions {
         {
             return Self::NotTold(None);
         }
-        let mut users: HashMap<String, Of> = HashMap::new();
-        for session in sessions.rows {
-            let Some(user) = session.user else { continue };
-            let of = users.entry(fold(&user)).or_default();
-            match session.client {
-                None => of.and_others = true,
-                Some(client) if of.clients.iter().any(|known| fold(known) == fold(&client)) => {}
-                Some(client) => of.clients.push(client),
+        let mut users = Users::default();
+        for session in &sessions.rows {
+            if let Some(user) = &session.user {
+                users.add(user, session.client.as_ref());
             }
         }
         Self::Told(users)
@@ -164,7 +217,7 @@ impl ByClient {
         }
         let new: Vec<Name> = clients
             .iter()
-            .filter(|client| !self.asked.contains(*client))
+            .filter(|client| !self.asked.contains(*client) && client.len() <= MAX_LENGTH)
             .cloned()
             .collect();
         if new.is_empty() {
@@ -220,6 +273,50 @@ fn files_of(server: Server, client: Name) -> BoxFuture<'static, Option<(Name, Ve
     })
 }
 
-fn fold(text: &str) -> String {
-    text.chars().flat_map(char::to_lowercase).collect()
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn clients(sessions: &[(&str, &str)], user: &str) -> Option<Vec<String>> {
+        let mut users = Users::default();
+        for (user, client) in sessions {
+            users.add(&Name::from(*user), Some(&Name::from(*client)));
+        }
+        let of = users.of(&Name::from(user))?;
+        Some(of.clients.iter().map(ToString::to_string).collect())
+    }
+
+    #[test]
+    fn a_user_of_files_is_the_user_of_sessions_with_and_without_domain() {
+        let sessions = [(r"LAB\ann", "ws1"), ("bob", "ws2"), ("BOB", "WS2")];
+        for (user, expected) in [
+            (r"lab\Ann", Some(vec!["ws1".to_owned()])),
+            ("ann", Some(vec!["ws1".to_owned()])),
+            ("ann@lab.test", Some(vec!["ws1".to_owned()])),
+            (r"LAB\bob", Some(vec!["ws2".to_owned()])),
+            (r"OTHER\ann", None),
+            ("carol", None),
+        ] {
+            assert_eq!(clients(&sessions, user), expected, "{user}");
+        }
+    }
+
+    #[test]
+    fn of_two_domains_nobody_knows_which() {
+        let sessions = [(r"LAB\ann", "ws1"), (r"OTHER\ann", "ws2")];
+        assert_eq!(
+            clients(&sessions, r"OTHER\ann"),
+            Some(vec!["ws2".to_owned()])
+        );
+        assert_eq!(
+            clients(&sessions, "ann").map(|clients| clients.len()),
+            Some(2)
+        );
+    }
+
+    #[test]
+    fn one_client_is_one_however_it_is_written() {
+        let sessions = [("ann", "[::1]"), ("ann", "::1"), ("ann", "0::1")];
+        assert_eq!(clients(&sessions, "ann"), Some(vec!["[::1]".to_owned()]));
+    }
 }

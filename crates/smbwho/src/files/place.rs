@@ -177,7 +177,7 @@ fn given(path: &str) -> Result<Vec<Part>, PlaceError> {
         return Err(PlaceError::ClimbsUp(path.to_owned()));
     }
     Ok(components(path)
-        .map(|part| Part::Given(Pattern::user(part)))
+        .map(|part| Part::Given(Pattern::new(part)))
         .collect())
 }
 

@@ -15,9 +15,10 @@ use super::clients::Clients;
 use super::{FileLevel, OpenFile, Permissions, Place};
 use crate::enumerate::{At, Listing, MAX_PREFERRED_LENGTH, Pager, Reply};
 use crate::error::ErrorKind;
+use crate::filter::{ClientFilter, UserFilter};
 use crate::local::{Local, LocalError, Told};
-use crate::pattern::Pattern;
 use crate::rows::{Page, Rows};
+use crate::sessions::is_nobody;
 use crate::{Error, Name, Server};
 
 /// A question about a server's open files. Made by [`Server::files`].
@@ -46,12 +47,16 @@ pub struct FilesQuery {
     page_bytes: u32,
 }
 
+/// The longest text that Windows filters by, in UTF-16 units: to a longer one it
+/// says ERROR_INVALID_PARAMETER ([MS-SRVS] 3.1.4.2).
+const MAX_SENT: usize = 1024;
+
 /// Which rows are wanted.
 #[derive(Debug, Clone, Default)]
 struct Filters {
     id: Option<u32>,
-    user: Option<Pattern>,
-    client: Option<Pattern>,
+    user: Option<UserFilter>,
+    client: Option<ClientFilter>,
     /// One of these; none for any.
     places: Vec<Place>,
     /// What all paths begin with.
@@ -87,18 +92,17 @@ impl FilesQuery {
         self
     }
 
-    /// Only files of this user, in any letter case. `*` and `?` are
-    /// wildcards. Leaves level 2 out of the ladder, which tells no user.
-    pub fn user(mut self, pattern: &str) -> Self {
-        self.filters.user = Some(Pattern::user(pattern));
+    /// Only files of this user ([`UserFilter`]). Leaves level 2 out of the
+    /// ladder, which tells no user.
+    pub fn user(mut self, user: impl Into<UserFilter>) -> Self {
+        self.filters.user = Some(user.into());
         self
     }
 
-    /// Only files opened from this client: a name or an address, with or
-    /// without leading backslashes, in any letter case. `*` and `?` are
-    /// wildcards. A file whose client is not known never matches.
-    pub fn client(mut self, pattern: &str) -> Self {
-        self.filters.client = Some(Pattern::client(pattern));
+    /// Only files opened from this client ([`ClientFilter`]). A file whose
+    /// client is not known never matches.
+    pub fn client(mut self, client: impl Into<ClientFilter>) -> Self {
+        self.filters.client = Some(client.into());
         self.with_clients = true;
         self
     }
@@ -196,14 +200,16 @@ impl FilesQuery {
     }
 
     fn pager(self, base_path: Option<Name>) -> Pager<Files> {
-        // A name that begins with \\ would be taken for a client's.
-        let user = self.filters.user.as_ref().and_then(Pattern::exact);
-        let user = user.filter(|user| !user.starts_with('\\'));
+        // What is too long for a server is looked for here only.
+        let base_path = base_path.map(|path| path.to_utf16());
+        let base_path = base_path.filter(|path| path.len() <= MAX_SENT);
         let needs = self.filters.needs();
         let listing = Files {
             level: self.level,
-            sent_base_path: base_path.map(|path| path.to_utf16()),
-            sent_user: user.map(|user| user.encode_utf16().collect()),
+            sent_base_path: base_path,
+            // A server compares a user with the names that it reports, letter
+            // by letter: it would leave out LAB\ann for `ann`.
+            sent_client: None,
             filters: self.filters,
             clients: self.with_clients.then(Clients::default),
             came: AtomicUsize::new(0),
@@ -233,12 +239,11 @@ impl Filters {
         !self.places.is_empty() || self.base_path.is_some()
     }
 
-    /// Whether they let a row through, as far as the client does not matter.
+    /// Whether they let a row through, as far as neither the user nor the
+    /// client matters.
     fn choose(&self, row: &OpenFile) -> bool {
         let under = |place: &Place| row.path.as_ref().is_some_and(|path| place.holds(path));
-        let of = |user: &Pattern| row.user.as_ref().is_some_and(|name| user.matches(name));
         self.id.is_none_or(|id| row.id == Some(id))
-            && self.user.as_ref().is_none_or(of)
             && (self.places.is_empty() || self.places.iter().any(under))
             && self.base_path.as_ref().is_none_or(under)
     }
@@ -249,7 +254,8 @@ pub(super) struct Files {
     level: Option<FileLevel>,
     filters: Filters,
     sent_base_path: Option<Vec<u16>>,
-    sent_user: Option<Vec<u16>>,
+    /// A client, which stands in the user's place on the wire.
+    sent_client: Option<Vec<u16>>,
     /// Finds out the clients, where that is wanted.
     clients: Option<Clients>,
     /// Rows that came, whatever became of them.
@@ -264,7 +270,7 @@ impl Files {
             level: Some(FileLevel::L3),
             filters: Filters::default(),
             sent_base_path: None,
-            sent_user: Some(backslashes.chain(client.to_utf16()).collect()),
+            sent_client: Some(backslashes.chain(client.to_utf16()).collect()),
             clients: None,
             came: AtomicUsize::new(0),
         }
@@ -303,7 +309,7 @@ impl Listing for Files {
         NetrFileEnum {
             server_name: Some(server_name),
             base_path: self.sent_base_path.as_ref().map(Text::from),
-            user_name: self.sent_user.as_ref().map(Text::from),
+            user_name: self.sent_client.as_ref().map(Text::from),
             level: wire_level(at.level),
             preferred_maximum_length: at.preferred_length,
             resume_handle: Some(at.resume_handle),
@@ -329,8 +335,9 @@ impl Listing for Files {
 
     fn means_none(&self, status: Win32Status) -> bool {
         match status {
-            Win32Status::NERR_UserNotFound | Win32Status::NERR_ClientNameNotFound => {
-                self.sent_user.is_some()
+            status if is_nobody(status) => {
+                let Filters { user, client, .. } = &self.filters;
+                self.sent_client.is_some() || user.is_some() || client.is_some()
             }
             Win32Status::ERROR_FILE_NOT_FOUND | Win32Status::ERROR_PATH_NOT_FOUND => {
                 self.sent_base_path.is_some()
@@ -340,12 +347,11 @@ impl Listing for Files {
     }
 
     fn lets_through(&self, row: &OpenFile) -> bool {
-        let from = |client: &Pattern| {
-            row.client
-                .as_ref()
-                .is_some_and(|name| client.matches_client(name))
-        };
-        self.filters.choose(row) && self.filters.client.as_ref().is_none_or(from)
+        let of = |user: &UserFilter| user.lets_through(row.user.as_ref());
+        let from = |client: &ClientFilter| client.lets_through(row.client.as_ref());
+        self.filters.choose(row)
+            && self.filters.user.as_ref().is_none_or(of)
+            && self.filters.client.as_ref().is_none_or(from)
     }
 
     async fn local(&self, server: &Server, local: &Local) -> Result<Told<OpenFile>, Error> {
@@ -358,6 +364,10 @@ impl Listing for Files {
                 missing.unwrap_or_else(|| server.error(ErrorKind::Local(LocalError::NoFiles)))
             );
         };
+        if let Some(client) = &self.filters.client {
+            let names = rows.iter().filter_map(|row| row.client.as_ref());
+            client.get_ready(names).await;
+        }
         self.came.fetch_add(rows.len(), Ordering::Relaxed);
         // What is looked for may be among the names that are not known.
         let count = match self.filters.looks_for_paths() {
@@ -376,13 +386,26 @@ impl Listing for Files {
             clients,
             came,
             ..
-        } = &pager.listing;
+        } = &mut pager.listing;
         came.fetch_add(rows.len(), Ordering::Relaxed);
+        if let Some(mut user) = filters.user.take() {
+            let chosen = rows.iter().filter(|row| filters.choose(row));
+            let names = chosen.filter_map(|row| row.user.as_ref());
+            user.get_ready(&pager.server, names).await;
+            filters.user = Some(user);
+        }
         if let Some(clients) = clients {
-            let wanted = rows
-                .iter_mut()
-                .filter(|row| row.user.is_some() && filters.choose(row));
-            clients.find(&pager.server, wanted.collect()).await;
+            let of = |user: &Name| filters.user.as_ref().is_none_or(|of| of.matches(user));
+            let wanted =
+                |row: &&mut OpenFile| row.user.as_ref().is_some_and(of) && filters.choose(row);
+            clients
+                .find(&pager.server, rows.iter_mut().filter(wanted).collect())
+                .await;
+        }
+        if let Some(client) = &filters.client {
+            client
+                .get_ready(rows.iter().filter_map(|row| row.client.as_ref()))
+                .await;
         }
     }
 }

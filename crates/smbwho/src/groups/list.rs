@@ -66,7 +66,7 @@ impl GroupsQuery {
     /// Only groups of this name, in any letter case. `*` and `?` are
     /// wildcards.
     pub fn name(mut self, pattern: &str) -> Self {
-        self.name = Some(Pattern::user(pattern));
+        self.name = Some(Pattern::new(pattern));
         self
     }
 

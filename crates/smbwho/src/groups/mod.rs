@@ -4,6 +4,7 @@
 //! SID stands for; each is asked over one pipe from beginning to end, since
 //! the handles of a call hold there only.
 
+mod domain;
 mod list;
 mod names;
 mod native;
@@ -11,6 +12,7 @@ mod of_user;
 mod row;
 mod sam;
 
+pub(crate) use domain::DomainNames;
 pub use list::{GroupsQuery, MembersQuery};
 pub use of_user::MembershipsQuery;
 pub use row::{Group, GroupAttributes, Member, Membership, Scope};

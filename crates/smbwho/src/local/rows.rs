@@ -7,6 +7,8 @@ use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
 
+use crate::filter::ClientFilter;
+
 use super::status::{self, Crypto, Open, ServerId, Status};
 use crate::{
     ClientBasis, Connection, Name, OpenFile, Permissions, Protection, Session, ShareMode,
@@ -123,13 +125,17 @@ impl Status {
     pub(crate) fn connections(&self, qualifier: &str) -> Vec<Connection> {
         let fold = |text: &str| text.to_lowercase();
         let sessions = Owners::of(self);
-        let client = qualifier.strip_prefix(r"\\").map(fold);
+        let client = qualifier.strip_prefix(r"\\").map(ClientFilter::exact);
+        let is = |told: &str| match &client {
+            Some(client) => client.matches(told),
+            None => fold(told) == fold(qualifier),
+        };
         let rows = self.tcons.iter().filter(|tcon| {
-            let (told, wanted) = match &client {
-                Some(client) => (&tcon.machine, client.clone()),
-                None => (&tcon.service, fold(qualifier)),
+            let told = match client {
+                Some(_) => &tcon.machine,
+                None => &tcon.service,
             };
-            told.as_deref().is_some_and(|told| fold(told) == wanted)
+            told.as_deref().is_some_and(is)
         });
         rows.map(|tcon| {
             let session = sessions.of_tcon(tcon).and_then(|n| self.sessions.get(n));

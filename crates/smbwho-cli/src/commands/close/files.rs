@@ -3,9 +3,11 @@
 use smbwho::{Closing, Error, FileLevel, Login, OpenFile, Place, Server};
 
 use super::own::Own;
+use super::whose::Whose;
 use super::{Done, Ending, Left, Prepared, Reasons, Way, choose};
 use crate::args::RowArgs;
 use crate::audit::Value;
+use crate::commands::names::Names;
 use crate::rows::{Closed, Outcome};
 
 const REASONS: Reasons = Reasons {
@@ -16,21 +18,17 @@ const REASONS: Reasons = Reasons {
 };
 
 /// Which open files.
-pub(crate) struct Filter<'a> {
+pub(crate) struct Filter {
     id: Option<u32>,
     place: Option<Place>,
-    user: Option<&'a str>,
+    names: Names,
 }
 
-impl<'a> Filter<'a> {
+impl Filter {
     /// # Errors
     ///
     /// What is wrong with the path.
-    pub(crate) fn new(
-        id: Option<u32>,
-        path: Option<&str>,
-        rows: &'a RowArgs,
-    ) -> Result<Self, String> {
+    pub(crate) fn new(id: Option<u32>, path: Option<&str>, rows: &RowArgs) -> Result<Self, String> {
         let place = path.map(Place::local).transpose();
         let place = place.map_err(|error| format!("--path: {error}"))?;
         // Good enough to look for, too wide to close by.
@@ -44,15 +42,14 @@ impl<'a> Filter<'a> {
         Ok(Self {
             id,
             place,
-            user: rows.user.as_deref(),
+            names: Names::of(rows),
         })
     }
 
+    /// Whether it is one of them, whoever has it open.
     fn lets_through(&self, file: &OpenFile) -> bool {
         let holds = |place: &Place| file.path.as_ref().is_some_and(|path| place.holds(path));
-        self.id.is_none_or(|id| file.id == Some(id))
-            && self.place.as_ref().is_none_or(holds)
-            && self.user.is_none_or(|user| file.is_of(user) == Some(true))
+        self.id.is_none_or(|id| file.id == Some(id)) && self.place.as_ref().is_none_or(holds)
     }
 }
 
@@ -64,9 +61,27 @@ pub(crate) struct Files;
 /// # Errors
 ///
 /// A message for the user; nothing was done then.
-pub(crate) async fn run(way: &Way<'_>, filter: &Filter<'_>, login: &Login) -> Result<Done, String> {
-    let prepared = prepare(way.server, |file| filter.lets_through(file), login).await;
-    way.go(&Files, prepared).await
+pub(crate) async fn run(way: &Way<'_>, filter: Filter, login: &Login) -> Result<Done, String> {
+    let all = match Files.look(way.server).await {
+        Ok(all) => all,
+        Err(error) => return way.go(&Files, Err(error)).await,
+    };
+    // Whoever else has files open there is no reason to doubt whose these are.
+    let users: Vec<_> = all
+        .iter()
+        .map(|file| file.user.as_ref().filter(|_| filter.lets_through(file)))
+        .collect();
+    let mut names = filter.names.clone();
+    let whose = Whose::of(names.user.as_mut(), way.server, &users).await;
+    let is_chosen = |(file, theirs): (&OpenFile, &bool)| *theirs && filter.lets_through(file);
+    let chosen: Vec<bool> = all.iter().zip(&whose.theirs).map(is_chosen).collect();
+    let mut prepared = prepared(way.server, &all, &chosen, login);
+    prepared.besides.extend(whose.besides);
+    names.tell(way.report);
+    if let Some(left_out) = whose.left_out {
+        way.report.note(&left_out);
+    }
+    way.go(&Files, Ok(prepared)).await
 }
 
 /// Looks at everything that is open, and makes orders of what is chosen.
@@ -81,13 +96,23 @@ pub(crate) async fn prepare(
 ) -> Result<Prepared<OpenFile>, Error> {
     let all = Files.look(server).await?;
     let chosen: Vec<bool> = all.iter().map(is_chosen).collect();
+    Ok(prepared(server, &all, &chosen, login))
+}
+
+/// Makes orders of those of all open files that are chosen.
+fn prepared(
+    server: &Server,
+    all: &[OpenFile],
+    chosen: &[bool],
+    login: &Login,
+) -> Prepared<OpenFile> {
     let us = Own::new(login, server.facts().map(|facts| facts.peer));
     let own: Vec<bool> = all.iter().map(|file| is_own_pipe(file, &us)).collect();
     let named = |file: &OpenFile| file.id.is_some() && file.path.is_some() && file.user.is_some();
-    Ok(Prepared {
-        chosen: choose::<Files>(&all, &chosen, &own, named, &REASONS),
+    Prepared {
+        chosen: choose::<Files>(all, chosen, &own, named, &REASONS),
         besides: Vec::new(),
-    })
+    }
 }
 
 /// Windows lists open pipes among the files, ours too.

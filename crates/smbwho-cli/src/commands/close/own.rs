@@ -4,7 +4,7 @@
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::time::Duration;
 
-use smbwho::{Login, Session};
+use smbwho::{Login, Session, account_name, client_address};
 
 /// How much older than our connection a session may seem and still be it:
 /// servers round.
@@ -29,14 +29,14 @@ impl Own {
             _ => None,
         };
         Self {
-            user: account.map(|account| bare(&account)),
+            user: account.map(|account| account_name(&account)),
             address: peer.and_then(address_towards),
         }
     }
 
     /// Whether the user of this name is the one we signed in as.
     pub(crate) fn is_user(&self, name: &str) -> bool {
-        self.user.as_deref() == Some(&*bare(name))
+        self.user.as_deref() == Some(&*account_name(name))
     }
 
     /// Which of these sessions may be ours, `since` after we connected. Rather
@@ -46,7 +46,7 @@ impl Own {
         let young = |s: &Session| s.active.is_none_or(|active| active <= since + SLACK);
         let ours = |s: &Session| s.user.as_deref().is_some_and(|user| self.is_user(user));
         let here = |s: &Session| {
-            let client = s.client.as_deref().and_then(address_of);
+            let client = s.client.as_deref().and_then(client_address);
             client.is_some() && client == self.address
         };
         let tests: [&dyn Fn(&Session) -> bool; 3] = [
@@ -61,20 +61,6 @@ impl Own {
             .find(|found| found.contains(&true))
             .unwrap_or_else(|| vec![false; sessions.len()])
     }
-}
-
-/// `alice` of `LAB\alice` and of `alice@LAB.TEST`.
-fn bare(account: &str) -> String {
-    let user = account.rsplit(['\\', '/']).next().unwrap_or(account);
-    user.split('@').next().unwrap_or(user).to_lowercase()
-}
-
-fn address_of(client: &str) -> Option<IpAddr> {
-    let client = client.trim_start_matches('[').trim_end_matches(']');
-    client
-        .parse()
-        .ok()
-        .map(|address: IpAddr| address.to_canonical())
 }
 
 /// The address from which this computer reaches the server. Nothing is sent.
@@ -123,6 +109,19 @@ mod tests {
             session("10.0.0.7", "alice", 9),
         ];
         assert_eq!(among(&rows), [false, true, false, false]);
+    }
+
+    #[test]
+    fn our_address_is_ours_however_it_is_written() {
+        let mut own = own();
+        own.address = Some("fe80::1".parse().expect("an address"));
+        for client in ["fe80::1", "[FE80::1]", r"\\[fe80::1%4]", "fe80::1%eth0"] {
+            let rows = [session(client, "mapped", 9), session("fe80::2", "x", 1)];
+            let since = Duration::from_secs(10);
+            assert_eq!(own.among(&rows, since), [true, false], "{client}");
+        }
+        let rows = [session("::ffff:10.0.0.7", "mapped", 9)];
+        assert_eq!(among(&rows), [true]);
     }
 
     #[test]

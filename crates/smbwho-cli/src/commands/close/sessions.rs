@@ -3,12 +3,14 @@
 use std::fmt::Write as _;
 use std::time::Instant;
 
-use smbwho::{Closing, Error, Level, Login, Server, Session, SessionTarget};
+use smbwho::{Closing, Error, Level, Login, Server, Session, SessionTarget, is_same_client};
 
 use super::own::Own;
+use super::whose::Whose;
 use super::{Done, Ending, Left, Prepared, Reasons, Way, choose};
 use crate::args::RowArgs;
 use crate::audit::Value;
+use crate::commands::names::Names;
 use crate::commands::sessions::{Choice, Times};
 use crate::duration;
 use crate::rows::{Closed, Outcome};
@@ -42,20 +44,29 @@ pub(crate) async fn run(
     login: &Login,
     connected: Instant,
 ) -> Result<Done, String> {
-    let mut filter = way.server.sessions();
-    if let Some(user) = &rows.user {
-        filter = filter.user(user);
-    }
-    if let Some(client) = &rows.client {
-        filter = filter.client(client);
-    }
     let times = Times {
         idle_over: rows.idle_over,
         active_over: rows.active_over,
     };
     let mut unknown = 0_usize;
-    let is_chosen = |session: &Session| {
-        filter.lets_through(session)
+    let mut names = Names::of(rows);
+    let ending = Sessions { level };
+    let all = match ending.look(way.server).await {
+        Ok(all) => all,
+        Err(error) => return way.go(&ending, Err(error)).await,
+    };
+    let users: Vec<_> = all.iter().map(|session| session.user.as_ref()).collect();
+    let whose = Whose::of(names.user.as_mut(), way.server, &users).await;
+    if let Some(client) = &names.client {
+        client.look_up().await;
+    }
+    let from = |session: &Session| {
+        let client = names.client.as_ref();
+        client.is_none_or(|client| client.lets_through(session.client.as_ref()))
+    };
+    let is_chosen = |(session, theirs): (&Session, &bool)| {
+        *theirs
+            && from(session)
             && match times.choose(session) {
                 Choice::Keep => true,
                 Choice::Drop => false,
@@ -65,16 +76,19 @@ pub(crate) async fn run(
                 }
             }
     };
-    let ending = Sessions { level };
-    let prepared = ending
-        .prepare(way.server, is_chosen, login, connected)
-        .await;
+    let chosen: Vec<bool> = all.iter().zip(&whose.theirs).map(is_chosen).collect();
+    let mut prepared = Sessions::prepared(way.server, &all, &chosen, login, connected);
+    prepared.besides.extend(whose.besides);
+    names.tell(way.report);
+    if let Some(left_out) = whose.left_out {
+        way.report.note(&left_out);
+    }
     if unknown > 0 {
         way.report.note(&format!(
             "left out {unknown} whose time the server does not tell (Samba keeps no idle time)"
         ));
     }
-    way.go(&ending, prepared).await
+    way.go(&ending, Ok(prepared)).await
 }
 
 impl Sessions {
@@ -92,14 +106,25 @@ impl Sessions {
     ) -> Result<Prepared<Session>, Error> {
         let all = self.look(server).await?;
         let chosen: Vec<bool> = all.iter().map(is_chosen).collect();
+        Ok(Self::prepared(server, &all, &chosen, login, connected))
+    }
+
+    /// Makes orders of those of all sessions that are chosen.
+    fn prepared(
+        server: &Server,
+        all: &[Session],
+        chosen: &[bool],
+        login: &Login,
+        connected: Instant,
+    ) -> Prepared<Session> {
         let peer = server.facts().map(|facts| facts.peer);
-        let own = Own::new(login, peer).among(&all, connected.elapsed());
+        let own = Own::new(login, peer).among(all, connected.elapsed());
         let named = |session: &Session| SessionTarget::of(session).is_some();
-        let chosen = choose::<Sessions>(&all, &chosen, &own, named, &REASONS);
-        Ok(Prepared {
-            besides: besides(&all, &own, &chosen.orders),
+        let chosen = choose::<Sessions>(all, chosen, &own, named, &REASONS);
+        Prepared {
+            besides: besides(all, &own, &chosen.orders),
             chosen,
-        })
+        }
     }
 }
 
@@ -110,9 +135,11 @@ fn besides(all: &[Session], own: &[bool], orders: &[Vec<Session>]) -> Vec<String
         orders.any(|order| Sessions::falls_with(&order[0], session))
     };
     let from_there = |session: &Session| {
-        let client = |s: &Session| s.client.as_deref().map(str::to_lowercase);
         let mut orders = orders.iter();
-        orders.any(|order| client(&order[0]) == client(session))
+        orders.any(|order| match (&order[0].client, &session.client) {
+            (Some(one), Some(other)) => is_same_client(one, other),
+            (one, other) => one == other,
+        })
     };
     let others: Vec<&Session> = all
         .iter()
