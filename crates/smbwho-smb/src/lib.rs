@@ -2,14 +2,13 @@
 //!
 //! The only part of the project that knows the crate `smb2`. From a server's
 //! name to the reply of a call: [`SmbSession::connect`] looks the name up,
-//! connects, negotiates and signs in; [`SmbSession::open_pipe`] opens a pipe on
-//! `IPC$` and binds; [`RpcPipe::call`] makes a call and gives back the stub of
-//! its reply. Errors say at which [`Step`] what went wrong, and keep the code.
+//! connects, negotiates and signs in (by the messages and keys of crate
+//! `smbwho-auth`); [`SmbSession::open_pipe`] opens a pipe on `IPC$` and binds;
+//! [`RpcPipe::call`] makes a call and gives back the stub of its reply. Errors say at which [`Step`] what went wrong, and keep the code.
 //!
 //! Everything asynchronous runs on tokio, with its I/O and time drivers on.
 
 mod address;
-mod anonymous;
 mod calls;
 mod clock;
 mod connect;
@@ -26,6 +25,7 @@ mod open;
 mod pipe;
 mod secret;
 mod session;
+mod setup;
 mod sign_in;
 mod wire;
 

@@ -1,17 +1,17 @@
 //! Agreeing on a dialect ([MS-SMB2] 3.2.4.2.2).
 //!
-//! Every dialect from 2.0.2 to 3.1.1 is offered; the transport crate writes
-//! the request and checks the reply (a dialect that was offered, read and
-//! write sizes of at least 64 KiB, a preauthentication hash of its own). What
-//! it leaves out is `SMB2_GLOBAL_CAP_ENCRYPTION`, and without that bit a
-//! server picks no cipher below 3.1.1, nor does smbd at 3.1.1. So the wire
-//! sets the bit, and the hash that the keys of 3.1.1 are made from is computed
-//! again here over what was really sent.
+//! The transport crate sends the request, since that takes no credits and only
+//! it can do so, and reads the sizes out of the reply. What is offered is ours
+//! ([`smbwho_auth::negotiate`]): the wire puts it in the place of the crate's,
+//! which offers what it does not do and leaves out that it can encrypt. What
+//! the server chose of it is read from the reply as it came, and so is the hash
+//! that the keys of 3.1.1 are made from.
 
 use std::sync::Arc;
 
 use smb2::client::Connection;
-use smb2::crypto::kdf::PreauthHasher;
+use smbwho_auth::keys::Preauth;
+use smbwho_auth::negotiate::{self, Agreed, HEADER};
 use tokio::net::TcpStream;
 use tracing::debug;
 
@@ -19,11 +19,20 @@ use crate::error::{SmbError, SmbErrorKind, Step, from_transport};
 use crate::ntstatus::NtStatus;
 use crate::wire::{NotSmb2, Wire};
 
+/// Where ClientGuid stands in a NEGOTIATE request ([MS-SMB2] 2.2.3).
+const CLIENT_GUID: usize = HEADER + 12;
+
+/// A connection on which the dialect is agreed on.
+pub(crate) struct Negotiated {
+    pub(crate) connection: Connection,
+    pub(crate) wire: Arc<Wire>,
+    pub(crate) agreed: Agreed,
+    /// The hash over request and reply.
+    pub(crate) preauth: Preauth,
+}
+
 /// Negotiates over a fresh connection. Bounded by the caller.
-pub(crate) async fn negotiate(
-    stream: TcpStream,
-    server: &str,
-) -> Result<(Connection, Arc<Wire>), SmbError> {
+pub(crate) async fn negotiate(stream: TcpStream, server: &str) -> Result<Negotiated, SmbError> {
     let wire = Wire::new(stream);
     let mut connection = Connection::from_transport(
         Box::new(Arc::clone(&wire)),
@@ -40,20 +49,37 @@ pub(crate) async fn negotiate(
         return Err(explained(&wire, error));
     }
     let handshake = wire.handshake();
-    connection.with_preauth_hasher_mut(|hasher| {
-        *hasher = PreauthHasher::new();
-        hasher.update(&handshake.request);
-        hasher.update(&handshake.reply);
-    });
-    if let Some(params) = connection.params() {
-        debug!(
-            dialect = %params.dialect,
-            signing_required = params.signing_required,
-            cipher = ?params.cipher,
-            "negotiated"
-        );
-    }
-    Ok((connection, wire))
+    let agreed = Agreed::read(&handshake.reply).map_err(|error| {
+        SmbError::new(Step::Negotiate, SmbErrorKind::Malformed(error.to_string()))
+    })?;
+    let mut preauth = Preauth::default();
+    preauth.add(&handshake.request);
+    preauth.add(&handshake.reply);
+    debug!(
+        dialect = agreed.dialect.as_str(),
+        security_mode = agreed.security_mode,
+        signing = agreed.signing.as_str(),
+        cipher = ?agreed.cipher,
+        "negotiated"
+    );
+    Ok(Negotiated {
+        connection,
+        wire,
+        agreed,
+        preauth,
+    })
+}
+
+/// Our offer in the place of the crate's, with the crate's header and the
+/// GUID it gave itself. `None` if `message` is no NEGOTIATE.
+pub(crate) fn offer(message: &[u8]) -> Option<Vec<u8>> {
+    let header = message.get(..HEADER)?;
+    let guid = message.get(CLIENT_GUID..CLIENT_GUID + 16)?;
+    let mut salt = [0; 32];
+    getrandom::fill(&mut salt).expect("the system has random numbers");
+    let mut offer = header.to_vec();
+    offer.extend(negotiate::offer(guid.try_into().ok()?, &salt));
+    Some(offer)
 }
 
 fn explained(wire: &Wire, error: smb2::Error) -> SmbError {

@@ -5,17 +5,16 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use smb2::client::Connection;
-use smb2::crypto::encryption::Cipher;
-use smb2::crypto::signing::SigningAlgorithm;
 use smb2::msg::close::CloseRequest;
-use smb2::types::{Command, Dialect, FileId, TreeId};
+use smb2::types::{Command, FileId, TreeId};
+use smbwho_auth::negotiate::{Cipher, Signing};
 use smbwho_rpc::Interface;
 use tokio::time::{Instant, timeout_at};
 use tracing::{Instrument, debug, debug_span};
 
 use crate::connect::connect;
 use crate::error::{SmbError, SmbErrorKind, Step};
-use crate::negotiate::negotiate;
+use crate::negotiate::{Negotiated, negotiate};
 use crate::open;
 use crate::pipe::RpcPipe;
 use crate::sign_in::sign_in;
@@ -33,8 +32,8 @@ pub struct Facts {
     /// How messages are signed: `HMAC-SHA256`, `AES-128-CMAC`,
     /// `AES-128-GMAC`. `None` for an anonymous session, which has no key.
     pub signing: Option<&'static str>,
-    /// How messages are encrypted, `AES-128-GCM` for instance. `None` when the
-    /// server did not ask for it.
+    /// How messages are encrypted: `AES-128-CCM`, `AES-128-GCM`, `AES-256-CCM`,
+    /// `AES-256-GCM`. `None` when the server did not ask for it.
     pub encryption: Option<&'static str>,
 }
 
@@ -107,7 +106,7 @@ impl SmbSession {
         let deadline = Instant::now() + options.sign_in_timeout;
         let late = |step| move |_| SmbError::new(step, SmbErrorKind::TimedOut);
 
-        let (mut connection, wire) = timeout_at(deadline, negotiate(stream, &unc))
+        let mut negotiated = timeout_at(deadline, negotiate(stream, &unc))
             .await
             .map_err(late(Step::Negotiate))??;
         // Others may have to be heard first; that costs this server no time.
@@ -117,15 +116,26 @@ impl SmbSession {
             None => None,
         };
         let deadline = deadline + began.elapsed();
-        let signed_in = timeout_at(deadline, sign_in(&mut connection, address, login, options))
+        let signed_in = timeout_at(deadline, sign_in(&mut negotiated, address, login, options))
             .await
             .unwrap_or_else(|late_by| Err(late(Step::SignIn)(late_by)));
         if let Some(pass) = pass {
             pass.tell(&signed_in);
         }
-        let session = signed_in?;
+        let established = signed_in?;
 
-        let facts = facts(peer, &connection, session.as_ref());
+        let Negotiated {
+            connection,
+            wire,
+            agreed,
+            ..
+        } = negotiated;
+        let facts = Facts {
+            peer,
+            dialect: agreed.dialect.as_str(),
+            signing: established.signing.map(Signing::as_str),
+            encryption: established.cipher.map(Cipher::as_str),
+        };
         debug!(?facts, "session is up");
         let shared = Arc::new(Shared {
             connection,
@@ -243,40 +253,5 @@ impl Shared {
 
     fn orphans(&self) -> std::sync::MutexGuard<'_, Vec<(TreeId, FileId)>> {
         self.orphans.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-fn facts(peer: SocketAddr, connection: &Connection, session: Option<&smb2::Session>) -> Facts {
-    let params = connection.params();
-    let dialect = match params.as_ref().map(|params| params.dialect) {
-        Some(Dialect::Smb2_0_2) => "2.0.2",
-        Some(Dialect::Smb2_1) => "2.1",
-        Some(Dialect::Smb3_0) => "3.0",
-        Some(Dialect::Smb3_0_2) => "3.0.2",
-        Some(Dialect::Smb3_1_1) => "3.1.1",
-        None => "unknown",
-    };
-    let signing = session.map(|session| match session.signing_algorithm {
-        SigningAlgorithm::HmacSha256 => "HMAC-SHA256",
-        SigningAlgorithm::AesCmac => "AES-128-CMAC",
-        SigningAlgorithm::AesGmac => "AES-128-GMAC",
-    });
-    let cipher = params.and_then(|params| params.cipher);
-    let encryption = connection.should_encrypt().then(|| cipher_name(cipher));
-    Facts {
-        peer,
-        dialect,
-        signing,
-        encryption,
-    }
-}
-
-fn cipher_name(cipher: Option<Cipher>) -> &'static str {
-    // Below 3.1.1 nothing is negotiated and this one is meant.
-    match cipher.unwrap_or(Cipher::Aes128Ccm) {
-        Cipher::Aes128Ccm => "AES-128-CCM",
-        Cipher::Aes128Gcm => "AES-128-GCM",
-        Cipher::Aes256Ccm => "AES-256-CCM",
-        Cipher::Aes256Gcm => "AES-256-GCM",
     }
 }

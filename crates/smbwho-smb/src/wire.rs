@@ -1,9 +1,10 @@
 //! SMB2 messages over TCP ([MS-SMB2] 2.1), as the transport crate wants them.
 //!
 //! The crate has a transport of its own. This one is here because ours has to
-//! do three things that one does not: tell what answered when it was not SMB,
-//! set a bit in the NEGOTIATE the crate sends (see [`crate::negotiate`]), and
-//! take no memory on a length's word.
+//! do four things that one does not: tell what answered when it was not SMB,
+//! send an offer of our own for the crate's NEGOTIATE (see
+//! [`crate::negotiate`]), keep what is sent while signing in, since keys are
+//! made from it, and take no memory on a length's word.
 
 use std::io;
 use std::sync::{Arc, Mutex as StdMutex, PoisonError};
@@ -15,6 +16,8 @@ use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::Mutex;
 use tracing::debug;
+
+use crate::negotiate::offer;
 
 /// The longest message taken before the server has proved to speak SMB2.
 const MAX_FIRST: usize = 64 * 1024;
@@ -36,18 +39,10 @@ const SMB2_MAGIC: [u8; 4] = [0xFE, b'S', b'M', b'B'];
 const TRANSFORM_MAGIC: [u8; 4] = [0xFD, b'S', b'M', b'B'];
 const SMB1_MAGIC: [u8; 4] = [0xFF, b'S', b'M', b'B'];
 
-/// Where Capabilities stands in a NEGOTIATE request ([MS-SMB2] 2.2.3): 64
-/// bytes of header, then StructureSize, DialectCount, SecurityMode and
-/// Reserved of two bytes each.
-const CAPABILITIES: usize = 64 + 8;
-
-/// `SMB2_GLOBAL_CAP_ENCRYPTION` ([MS-SMB2] 2.2.3).
-const CAP_ENCRYPTION: u8 = 0x40;
-
 /// The NEGOTIATE exchange as it went over the wire.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Handshake {
-    /// The request, with the bit set.
+    /// The request, as it was sent.
     pub(crate) request: Vec<u8>,
     /// The reply.
     pub(crate) reply: Vec<u8>,
@@ -71,6 +66,9 @@ struct State {
     handshake: Handshake,
     not_smb2: Option<NotSmb2>,
     encrypted: bool,
+    /// The last message sent while signing in.
+    sent: Vec<u8>,
+    signed_in: bool,
 }
 
 /// A TCP connection that carries whole messages.
@@ -94,6 +92,18 @@ impl Wire {
     /// The NEGOTIATE exchange, once it is over.
     pub(crate) fn handshake(&self) -> Handshake {
         self.state().handshake.clone()
+    }
+
+    /// The last message that was sent. Empty once [`Wire::signed_in`].
+    pub(crate) fn sent(&self) -> Vec<u8> {
+        self.state().sent.clone()
+    }
+
+    /// Keeps no more of what is sent.
+    pub(crate) fn signed_in(&self) {
+        let mut state = self.state();
+        state.signed_in = true;
+        state.sent = Vec::new();
     }
 
     /// Why the first message of the server was none.
@@ -132,6 +142,8 @@ impl Wire {
 impl TransportSend for Wire {
     async fn send(&self, data: &[u8]) -> Result<(), smb2::Error> {
         let first = self.state().handshake.request.is_empty();
+        let offer = first.then(|| offer(data)).flatten();
+        let data = offer.as_deref().unwrap_or(data);
         let mut message = Vec::with_capacity(4 + data.len());
         // The length is three bytes, big-endian, behind a zero.
         message.extend_from_slice(&[0; 4]);
@@ -141,11 +153,14 @@ impl TransportSend for Wire {
             .filter(|length| *length < 1 << 24)
             .ok_or_else(|| smb2::Error::invalid_data("message too long to send"))?;
         message[..4].copy_from_slice(&length.to_be_bytes());
-        if first {
-            if let Some(byte) = message.get_mut(4 + CAPABILITIES) {
-                *byte |= CAP_ENCRYPTION;
+        {
+            let mut state = self.state();
+            if first {
+                state.handshake.request = data.to_vec();
             }
-            self.state().handshake.request = message[4..].to_vec();
+            if !state.signed_in {
+                state.sent = data.to_vec();
+            }
         }
         let mut writer = self.writer.lock().await;
         writer.write_all(&message).await?;

@@ -26,6 +26,11 @@ pub(crate) mod usage {
     pub(crate) const TGS_REQ_CHECKSUM: u32 = 6;
     pub(crate) const TGS_REQ_AUTHENTICATOR: u32 = 7;
     pub(crate) const TGS_REP_ENC_PART: u32 = 8;
+    pub(crate) const AP_REQ_AUTHENTICATOR: u32 = 11;
+    pub(crate) const AP_REP_ENC_PART: u32 = 12;
+    /// [RFC 4121 2].
+    pub(crate) const ACCEPTOR_SIGN: u32 = 23;
+    pub(crate) const INITIATOR_SIGN: u32 = 25;
 }
 
 /// [RFC 3962 6] bytes of HMAC-SHA1 that are kept.
@@ -137,6 +142,18 @@ impl Key {
             Profile::AesSha2(profile) => profile.string_to_key(password, salt),
         };
         Ok(Self { profile, bytes })
+    }
+
+    /// A random key of the same type: every string of its length is one.
+    pub(crate) fn random_like_it(&self) -> Self {
+        let profile = self.profile;
+        let mut bytes = Zeroizing::new(vec![0; profile.key_len()]);
+        getrandom::fill(&mut bytes).expect("the system has random numbers");
+        Self { profile, bytes }
+    }
+
+    pub(crate) fn is_rc4(&self) -> bool {
+        self.profile == Profile::Rc4
     }
 
     pub(crate) fn etype(&self) -> i32 {

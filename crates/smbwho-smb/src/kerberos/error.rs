@@ -165,11 +165,6 @@ pub enum KerberosError {
         /// The encryption type's number ([RFC 3961 8]).
         etype: i32,
     },
-    /// A name that cannot be signed in with over SMB by this client.
-    UnsupportedPrincipal {
-        /// The name.
-        principal: String,
-    },
     /// The realms sent us on and on.
     TooManyReferrals {
         /// The last realm.
@@ -321,12 +316,6 @@ impl fmt::Display for KerberosError {
             Self::Unencodable => f.write_str("the names are too long for a Kerberos request"),
             Self::UnsupportedEncryption { etype } => {
                 write!(f, "encryption type {} is not supported", Etype(*etype))
-            }
-            Self::UnsupportedPrincipal { principal } => {
-                write!(
-                    f,
-                    "the name {principal} has several parts, which cannot be used for SMB here"
-                )
             }
             Self::TooManyReferrals { realm } => {
                 write!(

@@ -157,6 +157,8 @@ fn tgs_request_der(
         ),
         cusec: now.subsec_micros(),
         ctime: time(now)?,
+        subkey: None,
+        seq_number: None,
     };
     let authenticator = to_application(msg_type::AUTHENTICATOR, authenticator)?;
     let ap_req = ApReq {
@@ -362,7 +364,7 @@ fn pa_data(padata_type: i32, value: Vec<u8>) -> der::Result<PaData> {
 }
 
 /// [RFC 4120 5.2.3] KerberosTime has no fractions.
-fn time(at: Duration) -> der::Result<GeneralizedTime> {
+pub(super) fn time(at: Duration) -> der::Result<GeneralizedTime> {
     GeneralizedTime::from_unix_duration(Duration::from_secs(at.as_secs()))
 }
 

@@ -73,7 +73,6 @@ pub(super) fn hint(error: &KerberosError) -> Option<String> {
             "The account or the server needs AES keys; changing its password usually makes them."
                 .into()
         }
-        E::UnsupportedPrincipal { .. } => "Sign in as a user whose name has no '/'.".into(),
         E::Kdc(refusal) => return refused(refusal),
         E::UntrustedReply { .. } => {
             "Is this the right KDC, and the right password? Someone may be answering in its place."

@@ -22,8 +22,10 @@ pub(crate) mod msg_type {
     pub(crate) const TGS_REQ: u32 = 12;
     pub(crate) const TGS_REP: u32 = 13;
     pub(crate) const AP_REQ: u32 = 14;
+    pub(crate) const AP_REP: u32 = 15;
     pub(crate) const ENC_AS_REP_PART: u32 = 25;
     pub(crate) const ENC_TGS_REP_PART: u32 = 26;
+    pub(crate) const ENC_AP_REP_PART: u32 = 27;
     pub(crate) const KRB_ERROR: u32 = 30;
 }
 
@@ -281,8 +283,8 @@ pub(crate) struct ApReq {
     pub(crate) authenticator: EncryptedData,
 }
 
-/// [RFC 4120 5.5.1] Authenticator, without the optional fields a TGS-REQ has no use for.
-#[derive(Clone, Debug, Sequence)]
+/// [RFC 4120 5.5.1] Authenticator, without the authorization data a client never sends.
+#[derive(Clone, Sequence)]
 pub(crate) struct Authenticator {
     #[asn1(context_specific = "0")]
     pub(crate) authenticator_vno: u8,
@@ -296,6 +298,35 @@ pub(crate) struct Authenticator {
     pub(crate) cusec: u32,
     #[asn1(context_specific = "5")]
     pub(crate) ctime: GeneralizedTime,
+    #[asn1(context_specific = "6", optional = "true")]
+    pub(crate) subkey: Option<EncryptionKey>,
+    #[asn1(context_specific = "7", optional = "true")]
+    pub(crate) seq_number: Option<u32>,
+}
+
+/// [RFC 4120 5.5.2] AP-REP
+#[derive(Clone, Debug, Sequence)]
+pub(crate) struct ApRep {
+    #[asn1(context_specific = "0")]
+    pub(crate) pvno: i32,
+    #[asn1(context_specific = "1")]
+    pub(crate) msg_type: u32,
+    #[asn1(context_specific = "2")]
+    pub(crate) enc_part: EncryptedData,
+}
+
+/// [RFC 4120 5.5.2] EncAPRepPart
+#[derive(Clone, Sequence)]
+pub(crate) struct EncApRepPart {
+    #[asn1(context_specific = "0")]
+    pub(crate) ctime: GeneralizedTime,
+    #[asn1(context_specific = "1")]
+    pub(crate) cusec: u32,
+    #[asn1(context_specific = "2", optional = "true")]
+    pub(crate) subkey: Option<EncryptionKey>,
+    /// Any integer: some write it as negative.
+    #[asn1(context_specific = "3", optional = "true")]
+    pub(crate) seq_number: Option<Int>,
 }
 
 /// [MS-KILE 2.2.2] KERB-ERROR-DATA, which Active Directory puts in e-data.

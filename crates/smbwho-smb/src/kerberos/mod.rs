@@ -13,11 +13,12 @@
 //!
 //! The exchanges with the KDC are made here rather than by crate smb2, which
 //! asks for forwardable tickets (plain `kinit` gives none) and has its errors
-//! as text. The AP-REQ and the session are smb2's.
+//! as text.
 //!
 //! Never written to: the user's cache, krb5.conf.
 
 mod acquire;
+mod ap;
 mod cached;
 mod ccache;
 mod code;
@@ -30,7 +31,6 @@ mod kdc;
 mod krb5conf;
 mod messages;
 mod principal;
-mod sign_in;
 mod steps;
 mod who;
 
@@ -38,13 +38,14 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-pub(crate) use acquire::refuse_bare;
+pub(crate) use acquire::{Acquired, acquire, refuse_bare};
+pub(crate) use ap::{ApExchange, Context, Unproved};
 pub use code::KrbCode;
 pub use crypto::Etype;
 pub use error::{Exchange, KdcRefusal, KerberosError};
+pub(crate) use exchange::Ticket;
 pub use krb5conf::Krb5Conf;
 pub use principal::Principal;
-pub(crate) use sign_in::{SignInError, sign_in};
 
 use crate::Secret;
 
@@ -221,11 +222,16 @@ pub mod fuzz {
 
     use super::crypto::ETYPES;
     use super::messages::msg_type::{AS_REP, TGS_REP};
-    use super::{ccache, exchange, krb5conf};
+    use super::{ap, ccache, exchange, krb5conf};
 
     /// A credential cache.
     pub fn ccache(bytes: &[u8]) -> bool {
         ccache::parse(Path::new("fuzz"), bytes).is_ok()
+    }
+
+    /// What a server answers to a ticket.
+    pub fn ap_reply(token: &[u8]) -> bool {
+        ap::fuzz(token)
     }
 
     /// A krb5.conf.

@@ -4,6 +4,7 @@
 #![allow(dead_code, reason = "every test file uses a part of it")]
 #![allow(unreachable_pub, reason = "shared between test files")]
 
+pub mod matrix;
 pub mod proxy;
 
 use std::time::Duration;

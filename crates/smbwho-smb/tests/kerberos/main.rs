@@ -10,4 +10,5 @@ mod common;
 mod caches;
 mod counting;
 mod lab;
+mod matrix;
 mod password;
