@@ -7,16 +7,19 @@
 
 use std::collections::BTreeMap;
 use std::env;
-use std::fs;
 use std::io;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, de};
+use smbwho::user_file;
 
 use crate::duration;
 use crate::output::Format;
+
+/// The longest configuration that is read, in bytes.
+const MAX_FILE: u64 = 16 << 20;
 
 /// What the configuration file may say. Whatever is missing is as without it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -99,7 +102,8 @@ impl Config {
     }
 
     fn read(path: &Path, must_exist: bool) -> Result<Self, String> {
-        let text = match fs::read_to_string(path) {
+        let text = user_file::read_or_null(path, MAX_FILE).and_then(user_file::text);
+        let text = match text {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound && !must_exist => {
                 return Ok(Self::default());

@@ -16,6 +16,7 @@ use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use smbwho::user_file;
 
 /// The largest file that is read, in bytes: a million servers have room.
 const MAX_FILE: u64 = 128 << 20;
@@ -55,12 +56,9 @@ impl Resume {
     /// or cannot be read and written.
     pub(crate) fn open(path: &Path, question: &str) -> Result<Self, String> {
         let wrong = |why: &dyn std::fmt::Display| format!("{}: {why}", path.display());
-        let mut file = OpenOptions::new()
-            .read(true)
-            .append(true)
-            .create(true)
-            .open(path)
-            .map_err(|error| wrong(&error))?;
+        let mut options = OpenOptions::new();
+        options.read(true).append(true).create(true);
+        let mut file = user_file::open(path, &options).map_err(|error| wrong(&error))?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(wrong(&"another run is using it")),
@@ -113,13 +111,20 @@ impl Resume {
         })
     }
 
-    /// Everything is answered: the file goes.
+    /// Everything is answered: the file goes. A link to it stays, and what has
+    /// taken its place meanwhile.
     ///
     /// # Errors
     ///
     /// When it cannot be removed.
     pub(crate) fn complete(self) -> io::Result<()> {
-        fs::remove_file(&self.path)
+        let path = fs::canonicalize(&self.path)?;
+        let there = fs::symlink_metadata(&path)?;
+        if !user_file::is_same_file(&there, &self.file.metadata()?) {
+            let message = "another file has taken its place, and is left alone";
+            return Err(io::Error::other(message));
+        }
+        fs::remove_file(path)
     }
 
     /// The file, for messages.
@@ -279,5 +284,26 @@ mod tests {
     #[test]
     fn a_folder_is_no_file() {
         assert!(Resume::open(folder().path(), "sessions").is_err());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn only_the_file_itself_is_removed() {
+        let folder = folder();
+        let path = folder.path().join("state");
+        let link = folder.path().join("link");
+        std::os::unix::fs::symlink(&path, &link).expect("a link");
+        let resume = Resume::open(&link, "sessions").expect("begun");
+        resume.complete().expect("removed");
+        assert!(!path.exists() && link.is_symlink());
+
+        let resume = Resume::open(&path, "sessions").expect("begun");
+        fs::rename(&path, folder.path().join("moved")).expect("moved");
+        fs::write(&path, "precious").expect("written");
+        assert!(resume.complete().is_err());
+        assert_eq!(fs::read_to_string(&path).expect("there"), "precious");
+
+        let device = Resume::open(Path::new("/dev/null"), "sessions").unwrap_err();
+        assert_eq!(device, "/dev/null: it is a device, not a file");
     }
 }

@@ -8,11 +8,11 @@
 mod spread;
 
 use std::collections::HashSet;
-use std::fs::File;
 use std::io::{self, Read};
+use std::path::Path;
 use std::sync::Arc;
 
-use smbwho::{Address, Host, Server};
+use smbwho::{Address, Host, Server, user_file};
 
 use crate::config::Config;
 
@@ -196,7 +196,7 @@ impl<F: Fn() -> io::Result<String>> Resolver<'_, F> {
             }
             return Ok(());
         }
-        match File::open(name).and_then(read_list) {
+        match user_file::read_text(Path::new(name), MAX_LIST) {
             Ok(text) => self.add_lines(name, &text),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 let groups: Vec<&str> = config.groups.keys().map(String::as_str).collect();

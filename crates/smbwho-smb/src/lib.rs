@@ -27,6 +27,8 @@ mod secret;
 mod session;
 mod setup;
 mod sign_in;
+#[doc(hidden)]
+pub mod user_file;
 mod wire;
 
 pub use address::{Address, AddressError, DEFAULT_PORT, Host};

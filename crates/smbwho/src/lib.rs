@@ -119,6 +119,8 @@ pub use smbwho_msrpc::types::{
     NotInSddl, ParseSidError, SddlError, SecurityDescriptor, Sid, SidNameUse,
 };
 pub use smbwho_smb::kerberos;
+#[doc(hidden)]
+pub use smbwho_smb::user_file;
 pub use smbwho_smb::{
     Address, AddressError, DEFAULT_PORT, Facts, Host, LockoutGuard, Login, NtStatus,
     Options as ConnectOptions, Secret, SmbError, SmbErrorKind, Step,

@@ -12,13 +12,14 @@
 //! end of its line; the last line of a key holds; comments (`#`, `;`), lines
 //! without `=` and other keys are passed over.
 
-use std::fs;
 use std::path::Path;
 
-use smbwho::Secret;
-use zeroize::Zeroizing;
+use smbwho::{Secret, user_file};
 
 use super::account::{Account, Home};
+
+/// The longest such file that is read, in bytes.
+const MAX_FILE: u64 = 64 << 10;
 
 /// What such a file says.
 #[derive(Debug, Default)]
@@ -37,7 +38,7 @@ impl AuthFile {
     ///
     /// The file's name and why it cannot be read.
     pub(crate) fn read(path: &Path) -> Result<(Self, Option<String>), String> {
-        let text = fs::read_to_string(path).map(Zeroizing::new);
+        let text = user_file::read_text(path, MAX_FILE);
         let text = text.map_err(|error| format!("--auth-file {}: {error}", path.display()))?;
         let file = Self::parse(&text);
         if file.password.is_none() && file.username.is_none() {
@@ -104,7 +105,7 @@ impl AuthFile {
 #[cfg(unix)]
 fn readable_by_others(path: &Path) -> Option<String> {
     use std::os::unix::fs::PermissionsExt as _;
-    let mode = fs::metadata(path).ok()?.permissions().mode() & 0o777;
+    let mode = std::fs::metadata(path).ok()?.permissions().mode() & 0o777;
     let name = path.display();
     (mode & 0o044 != 0).then(|| {
         format!("other users can read the password in {name} (mode {mode:o}): chmod 600 {name}")
@@ -119,6 +120,8 @@ fn readable_by_others(_path: &Path) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn told(text: &str) -> (Option<String>, Option<String>) {
@@ -184,6 +187,13 @@ mod tests {
     fn debug_shows_no_password() {
         let file = AuthFile::parse("username = alice\npassword = hunter2\n");
         assert!(!format!("{file:?}").contains("hunter2"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_never_ends_is_refused_at_once() {
+        let why = AuthFile::read(Path::new("/dev/zero")).unwrap_err();
+        assert_eq!(why, "--auth-file /dev/zero: it is a device, not a file");
     }
 
     #[cfg(unix)]

@@ -7,12 +7,12 @@
 use std::path::{Path, PathBuf};
 
 use der::{Decode, asn1::Any};
-use zeroize::Zeroizing;
 
 use super::KerberosError;
 use super::crypto::{Etype, Key};
 use super::exchange::Ticket;
 use super::messages::{self, PrincipalName};
+use crate::user_file;
 
 /// Largest cache read. Caches are a few KiB; a ticket with a huge PAC is 64 KiB.
 const MAX_FILE: u64 = 16 << 20;
@@ -121,34 +121,19 @@ impl Location {
 
 /// The name of a folder's primary cache; empty where nothing names one.
 fn read_primary(path: &Path) -> Result<String, KerberosError> {
-    use std::io::{ErrorKind, Read};
-    let failed = |error: std::io::Error| KerberosError::CacheUnreadable {
-        path: path.to_owned(),
-        why: error.to_string(),
-    };
-    match std::fs::metadata(path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(String::new()),
-        Err(error) => return Err(failed(error)),
-        Ok(metadata) if !metadata.is_file() => {
-            return Err(KerberosError::CacheUnreadable {
-                path: path.to_owned(),
-                why: "it is not a regular file".to_owned(),
-            });
-        }
-        Ok(_) => {}
+    match user_file::read(path, MAX_NAME) {
+        Ok(bytes) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(String::new()),
+        Err(error) => Err(KerberosError::CacheUnreadable {
+            path: path.to_owned(),
+            why: error.to_string(),
+        }),
     }
-    let file = std::fs::File::open(path).map_err(failed)?;
-    let mut bytes = Vec::new();
-    file.take(MAX_NAME)
-        .read_to_end(&mut bytes)
-        .map_err(failed)?;
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 fn load(path: &Path) -> Result<Cache, KerberosError> {
-    use std::io::{ErrorKind, Read};
     let failed = |error: std::io::Error| match error.kind() {
-        ErrorKind::NotFound => KerberosError::CacheMissing {
+        std::io::ErrorKind::NotFound => KerberosError::CacheMissing {
             path: path.to_owned(),
         },
         _ => KerberosError::CacheUnreadable {
@@ -156,18 +141,7 @@ fn load(path: &Path) -> Result<Cache, KerberosError> {
             why: error.to_string(),
         },
     };
-    // A FIFO would keep whoever opens it waiting.
-    if !std::fs::metadata(path).map_err(failed)?.is_file() {
-        return Err(KerberosError::CacheUnreadable {
-            path: path.to_owned(),
-            why: "it is not a regular file".to_owned(),
-        });
-    }
-    let file = std::fs::File::open(path).map_err(failed)?;
-    let mut bytes = Zeroizing::new(Vec::new());
-    file.take(MAX_FILE)
-        .read_to_end(&mut bytes)
-        .map_err(failed)?;
+    let bytes = user_file::read(path, MAX_FILE).map_err(failed)?;
     parse(path, &bytes)
 }
 

@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 
 use super::KerberosError;
 use super::crypto::ETYPES;
+use crate::user_file;
 
 /// Largest file read, and most files included.
 const MAX_FILE: u64 = 1 << 20;
@@ -168,7 +169,6 @@ struct Files {
 
 impl Files {
     fn read(&mut self, path: &Path, depth: usize) -> Result<(), KerberosError> {
-        use std::io::Read;
         let failed = |what: String| KerberosError::Config {
             path: path.to_owned(),
             what,
@@ -177,18 +177,14 @@ impl Files {
         if depth > MAX_DEPTH || self.read > MAX_FILES {
             return Err(failed("too many files include each other".into()));
         }
-        let file = match std::fs::File::open(path) {
-            Ok(file) => file,
+        let bytes = match user_file::read_or_null(path, MAX_FILE) {
+            Ok(bytes) => bytes,
             Err(error) if depth == 0 && is_passed_over(&error) => {
                 tracing::debug!(path = %path.display(), %error, "not read");
                 return Ok(());
             }
             Err(error) => return Err(failed(error.to_string())),
         };
-        let mut bytes = Vec::new();
-        file.take(MAX_FILE)
-            .read_to_end(&mut bytes)
-            .map_err(|error| failed(error.to_string()))?;
         self.text(path, &String::from_utf8_lossy(&bytes), depth)
     }
 

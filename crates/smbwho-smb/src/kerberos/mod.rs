@@ -161,6 +161,19 @@ impl KerberosLogin {
         self.forgetting()
     }
 
+    /// The same account with another password.
+    #[must_use]
+    pub fn password(mut self, password: Secret) -> Self {
+        self.proof = Proof::Password(password);
+        self.forgetting()
+    }
+
+    /// Whether a password is what proves who it is, not a ticket of a cache.
+    #[must_use]
+    pub fn has_password(&self) -> bool {
+        matches!(self.proof, Proof::Password(_))
+    }
+
     /// Looks whether the cache of tickets that this login would use is there,
     /// readable, and the principal's if one is named. Reads files and asks
     /// nobody; the tickets may be over. A login with a password has none to
