@@ -349,14 +349,17 @@ async fn the_parameter_that_the_server_dislikes_is_named() {
     }
 }
 
-#[tokio::test]
-async fn a_limit_goes_with_the_rest_where_alone_it_is_refused_and_what_was_done_is_told() {
-    let endpoint = endpoint()
-        .start(|request| match request.opnum {
+/// A share whose remark, limit and path are set together, or where not one by
+/// one; its security never.
+fn settable(together: bool) -> Endpoint {
+    endpoint()
+        .start(move |request| match request.opnum {
             SET => {
                 let asked = NetrShareSetInfoRequest::from_stub(&request.stub).expect("a request");
                 let status = match asked.level {
-                    1006 => ACCESS_DENIED,
+                    // Together or one by one.
+                    2 if !together => ACCESS_DENIED,
+                    1006 if together => ACCESS_DENIED,
                     1501 => INVALID_PARAMETER,
                     _ => 0,
                 };
@@ -384,7 +387,23 @@ async fn a_limit_goes_with_the_rest_where_alone_it_is_refused_and_what_was_done_
             }
             _ => Action::Drop,
         })
-        .expect("an endpoint");
+        .expect("an endpoint")
+}
+
+/// The levels that were set, in order.
+fn levels(endpoint: &Endpoint) -> Vec<u32> {
+    let requests = endpoint.requests();
+    let set = requests.iter().filter(|request| request.opnum == SET);
+    set.map(|request| {
+        let sent = NetrShareSetInfoRequest::from_stub(&request.stub).expect("a request");
+        sent.level
+    })
+    .collect()
+}
+
+#[tokio::test]
+async fn remark_and_limit_go_in_one_call_and_what_was_done_is_told() {
+    let endpoint = settable(true);
     let mut change = ShareChange::default();
     change.remark = Some(Name::from("new"));
     change.max_uses = Some(MaxUses::Limit(9));
@@ -401,26 +420,43 @@ async fn a_limit_goes_with_the_rest_where_alone_it_is_refused_and_what_was_done_
     assert!(error.to_string().contains("remark, limit"), "{error}");
     assert!(error.to_string().contains("security_descriptor"), "{error}");
 
+    assert_eq!(levels(&endpoint), [2, 1501]);
     let requests = endpoint.requests();
-    let set = |request: &&Request| request.opnum == SET;
-    let sent: Vec<_> = requests
-        .iter()
-        .filter(set)
-        .map(|request| NetrShareSetInfoRequest::from_stub(&request.stub).expect("a request"))
-        .collect();
-    assert_eq!(
-        sent.iter().map(|sent| sent.level).collect::<Vec<_>>(),
-        [1004, 1006, 2, 1501]
-    );
-    let ShareInfo::Level2(Some(info)) = sent[2].info else {
+    let sent = requests.iter().find(|request| request.opnum == SET);
+    let sent = NetrShareSetInfoRequest::from_stub(&sent.expect("sent").stub).expect("a request");
+    let ShareInfo::Level2(Some(info)) = sent.info else {
         panic!("level 2")
     };
     let told = |text: Option<smbwho_rpc::ndr::WStr<'_>>| text.expect("sent").to_string_lossy();
     assert_eq!(
         (told(info.path), told(info.remark)),
-        (r"D:\kept".into(), "kept".into())
+        (r"D:\kept".into(), "new".into())
     );
     assert_eq!(info.max_uses, 9);
+}
+
+#[tokio::test]
+async fn a_limit_goes_with_the_rest_where_alone_it_is_refused() {
+    let endpoint = settable(true);
+    let mut change = ShareChange::default();
+    change.max_uses = Some(MaxUses::Limit(9));
+    let server = at(&endpoint).await;
+    server.set_share("data", &change).await.expect("set");
+    assert_eq!(levels(&endpoint), [1006, 2]);
+}
+
+#[tokio::test]
+async fn where_they_are_refused_together_they_go_one_by_one() {
+    let endpoint = settable(false);
+    let mut change = ShareChange::default();
+    change.remark = Some(Name::from("new"));
+    change.max_uses = Some(MaxUses::Limit(9));
+    let server = at(&endpoint).await;
+    server.set_share("data", &change).await.expect("set");
+    assert_eq!(levels(&endpoint), [2, 1004, 1006]);
+    change.path = Some(Name::from(r"D:\new"));
+    let error = server.set_share("data", &change).await.expect_err("a path");
+    assert_eq!(error.code().map(|code| code.number()), Some(5));
 }
 
 #[tokio::test]

@@ -140,10 +140,14 @@ impl Server {
     /// Changes a share ([MS-SRVS] 3.1.4.11, NetrShareSetInfo). **Changes the
     /// server.**
     ///
-    /// Each part is a call of its own, except that a path goes together with
-    /// remark and limit: path first, then remark, limit, security. Look at the
-    /// share afterwards: Samba tells nobody when it could not set the
-    /// security.
+    /// Path, remark and limit go in one call as soon as they are more than one,
+    /// with the rest as it was read before: a server that is asked for them one
+    /// after another may fill in for the second what it had before the first
+    /// (Samba until it has read its configuration again). A server that refuses
+    /// that call is asked for remark and limit one by one. Security comes last.
+    ///
+    /// Look at the share afterwards: Samba tells nobody when it could not set
+    /// the security, and servers have limits of their own.
     ///
     /// # Errors
     ///
@@ -161,11 +165,23 @@ impl Server {
         self.text(CALL, "path", change.path.as_ref())?;
         let security = self.security_bytes(CALL, change.security.as_ref())?;
         let mut done: Vec<&'static str> = Vec::new();
-        if change.path.is_some() {
-            self.set_level_2(&name, change).await?;
-            done.push("path");
-            done.extend(change.remark.as_ref().map(|_| "remark"));
-            done.extend(change.max_uses.map(|_| "limit"));
+        let parts = [
+            change.path.as_ref().map(|_| "path"),
+            change.remark.as_ref().map(|_| "remark"),
+            change.max_uses.map(|_| "limit"),
+        ];
+        let parts: Vec<&'static str> = parts.into_iter().flatten().collect();
+        let together = match (change.path.is_some(), parts.len()) {
+            (true, _) => Some(self.set_level_2(&name, change).await?),
+            (false, 0 | 1) => None,
+            (false, _) => match self.set_level_2(&name, change).await {
+                Ok(()) => Some(()),
+                Err(error) if is_of_the_level(&error) => None,
+                Err(error) => return Err(error),
+            },
+        };
+        if together.is_some() {
+            done.extend(parts);
         } else {
             if change.remark.is_some() {
                 let info = ShareInfo1004 {
@@ -178,7 +194,7 @@ impl Server {
                 done.push("remark");
             }
             if let Some(max_uses) = change.max_uses {
-                self.set_max_uses(&name, max_uses, &done).await?;
+                self.set_max_uses(&name, max_uses, change, &done).await?;
                 done.push("limit");
             }
         }
@@ -218,6 +234,7 @@ impl Server {
         &self,
         name: &Name,
         max_uses: MaxUses,
+        change: &ShareChange,
         done: &[&'static str],
     ) -> Result<(), Error> {
         let info = ShareInfo1006 {
@@ -232,6 +249,8 @@ impl Server {
         }
         let change = ShareChange {
             max_uses: Some(max_uses),
+            // The server may not know yet what it took a moment ago.
+            remark: change.remark.clone(),
             ..ShareChange::default()
         };
         // Who may not even read the share was refused for good.
@@ -353,6 +372,14 @@ impl Server {
     ) -> Result<Option<Vec<u8>>, Error> {
         let bytes = security.map(SecurityDescriptor::to_bytes).transpose();
         bytes.map_err(|error| self.error(ErrorKind::BadSecurity { call, error }))
+    }
+}
+
+/// Whether another level may fare better, for reading or for changing.
+fn is_of_the_level(error: &Error) -> bool {
+    match error.kind() {
+        ErrorKind::ChangeRefused { why, .. } => why.is_of_the_level(),
+        kind => matches!(kind, ErrorKind::Refused { .. }),
     }
 }
 
