@@ -4,14 +4,21 @@
 //! for state, or where `SMBWHO_AUDIT_LOG` or the configuration's `audit_log`
 //! says. Every act has two lines: `attempt` before it is made, its outcome
 //! after. What cannot be recorded is not done.
+//!
+//! A line is one write at the end of the file, under a lock. Where the line
+//! before was cut short (a full disk, a machine that stopped) a new one is
+//! begun first, so that nothing but the torn line is lost.
 
 use std::env;
 use std::fmt::Write as _;
-use std::fs::{self, File, OpenOptions};
-use std::io::Write as _;
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
 
-use smbwho::{Code, Login};
+use smbwho::{Code, Login, user_file};
 
 use crate::config::Config;
 use crate::credentials::{Sources, System};
@@ -20,10 +27,22 @@ use crate::output::escape;
 /// The outcome of the line that stands before an act.
 const ATTEMPT: &str = "attempt";
 
+/// A lock is waited for this long to write one line. Beyond that it is written
+/// all the same: one write at the end of a file rarely mixes with another.
+const LOCKED_WITHIN: Duration = Duration::from_secs(2);
+/// An order of somebody else is waited for this long.
+const TURN_WITHIN: Duration = Duration::from_secs(60);
+/// Between two looks at the lock.
+const LOOK_EVERY: Duration = Duration::from_millis(5);
+
 /// The log, open for one run of the program.
 #[derive(Debug)]
 pub(crate) struct Audit {
     file: File,
+    /// Whether its lock is held over a whole order.
+    held: AtomicBool,
+    /// Whether the file ends in the middle of a line, where that cannot be read.
+    torn: AtomicBool,
     path: PathBuf,
     /// The user of this computer.
     user: Option<String>,
@@ -74,6 +93,8 @@ impl Audit {
         let file = open(&path).map_err(|error| unwritable(&path, &error))?;
         Ok(Self {
             file,
+            held: AtomicBool::new(false),
+            torn: AtomicBool::new(true),
             path,
             user: System.system_user().or_else(|| {
                 ["USERNAME", "USER", "LOGNAME"]
@@ -92,13 +113,7 @@ impl Audit {
     /// A message for the user: the act must not be made then.
     pub(crate) fn attempt(&self, act: &Act<'_>) -> Result<(), String> {
         self.write(act, ATTEMPT, None)
-            .and_then(|()| {
-                // A device or pipe takes lines and has nothing to sync.
-                match self.file.sync_data() {
-                    Err(error) if error.kind() != std::io::ErrorKind::InvalidInput => Err(error),
-                    _ => Ok(()),
-                }
-            })
+            .and_then(|()| self.file.sync_data())
             .map_err(|error| unwritable(&self.path, &error))
     }
 
@@ -121,18 +136,86 @@ impl Audit {
         })
     }
 
-    fn write(&self, act: &Act<'_>, outcome: &str, code: Option<Code>) -> std::io::Result<()> {
+    /// Waits until nobody else who writes to this log is in the middle of an
+    /// order, so that of two who end the same things one finds them gone. Where
+    /// there are no locks, or somebody takes too long, nobody is waited for.
+    pub(crate) async fn turn(&self) -> Turn<'_> {
+        let until = Instant::now() + TURN_WITHIN;
+        let locked = loop {
+            match self.file.try_lock() {
+                Ok(()) => break true,
+                Err(TryLockError::WouldBlock) if Instant::now() < until => {
+                    tokio::time::sleep(LOOK_EVERY).await;
+                }
+                Err(error) => {
+                    tracing::debug!(%error, "the audit log is not locked");
+                    break false;
+                }
+            }
+        };
+        self.held.store(locked, Ordering::Relaxed);
+        Turn { audit: self }
+    }
+
+    fn write(&self, act: &Act<'_>, outcome: &str, code: Option<Code>) -> io::Result<()> {
         let mut line = self.line(act, outcome, code);
         line.push('\n');
+        let lock = !self.held.load(Ordering::Relaxed) && self.lock_for_a_line();
+        let written = self.append(line);
+        if lock {
+            // It goes with the file at the latest.
+            let _ = self.file.unlock();
+        }
+        written
+    }
+
+    fn lock_for_a_line(&self) -> bool {
+        let until = Instant::now() + LOCKED_WITHIN;
+        loop {
+            match self.file.try_lock() {
+                Ok(()) => return true,
+                Err(TryLockError::WouldBlock) if Instant::now() < until => {
+                    thread::sleep(LOOK_EVERY);
+                }
+                Err(_) => return false,
+            }
+        }
+    }
+
+    /// Writes a line in one piece, on a line of its own.
+    fn append(&self, mut line: String) -> io::Result<()> {
+        let unread = |_| self.torn.load(Ordering::Relaxed);
+        if self.is_torn().unwrap_or_else(unread) {
+            line.insert(0, '\n');
+        }
         // One write, so that lines of several programs do not mix.
-        let written = (&self.file).write(line.as_bytes())?;
-        if written < line.len() {
-            return Err(std::io::Error::new(
-                std::io::ErrorKind::WriteZero,
+        let written = loop {
+            match (&self.file).write(line.as_bytes()) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                written => break written,
+            }
+        };
+        let whole = matches!(written, Ok(length) if length == line.len());
+        self.torn.store(!whole, Ordering::Relaxed);
+        if written? < line.len() {
+            return Err(io::Error::new(
+                io::ErrorKind::WriteZero,
                 "the line was cut short (is the disk full?)",
             ));
         }
         Ok(())
+    }
+
+    /// Whether the file ends in the middle of a line.
+    fn is_torn(&self) -> io::Result<bool> {
+        let mut file = &self.file;
+        if file.seek(SeekFrom::End(0))? == 0 {
+            return Ok(false);
+        }
+        file.seek(SeekFrom::End(-1))?;
+        let mut last = [0];
+        file.read_exact(&mut last)?;
+        Ok(last != *b"\n")
     }
 
     fn line(&self, act: &Act<'_>, outcome: &str, code: Option<Code>) -> String {
@@ -154,6 +237,21 @@ impl Audit {
         field(&mut line, "name", Value::text(&name));
         line.push('}');
         line
+    }
+}
+
+/// The time in which nobody else gives an order.
+#[must_use]
+pub(crate) struct Turn<'a> {
+    audit: &'a Audit,
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        if self.audit.held.swap(false, Ordering::Relaxed) {
+            // It goes with the file at the latest.
+            let _ = self.audit.file.unlock();
+        }
     }
 }
 
@@ -193,7 +291,7 @@ fn login_name(login: &Login) -> String {
     }
 }
 
-fn unwritable(path: &Path, error: &std::io::Error) -> String {
+fn unwritable(path: &Path, error: &io::Error) -> String {
     format!(
         "nothing was done: the audit log {} cannot be written: {error}. Every change is recorded \
          before it is made; name another file in SMBWHO_AUDIT_LOG, or as audit_log in the \
@@ -214,7 +312,7 @@ fn path(config: &Config) -> Result<PathBuf, String> {
         })
 }
 
-fn open(path: &Path) -> std::io::Result<File> {
+fn open(path: &Path) -> io::Result<File> {
     if let Some(folder) = path
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty())
@@ -225,10 +323,16 @@ fn open(path: &Path) -> std::io::Result<File> {
     options.append(true).create(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
+    // How it ends is read, where it may be.
+    match user_file::open(path, options.clone().read(true)) {
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+            user_file::open(path, &options)
+        }
+        opened => opened,
+    }
 }
 
-fn make_folder(folder: &Path) -> std::io::Result<()> {
+fn make_folder(folder: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
@@ -266,6 +370,8 @@ mod tests {
     fn at(path: &Path) -> Audit {
         Audit {
             file: open(path).expect("a log"),
+            held: AtomicBool::new(false),
+            torn: AtomicBool::new(true),
             path: path.to_owned(),
             user: Some("carol".to_owned()),
             login: r"LAB\adm".to_owned(),
@@ -320,9 +426,79 @@ mod tests {
     #[cfg(target_os = "linux")]
     #[test]
     fn a_full_disk_forbids_the_act() {
-        let message = at(Path::new("/dev/full")).attempt(&ACT).unwrap_err();
-        assert!(message.starts_with("nothing was done"), "{message}");
         let folder = tempfile::tempdir().expect("a folder");
-        assert!(open(folder.path()).is_err(), "a folder is no log");
+        let full = OpenOptions::new().append(true).open("/dev/full");
+        let audit = Audit {
+            file: full.expect("Linux has it"),
+            ..at(&folder.path().join("audit.jsonl"))
+        };
+        let message = audit.attempt(&ACT).unwrap_err();
+        assert!(message.starts_with("nothing was done"), "{message}");
+    }
+
+    #[test]
+    fn what_is_no_file_is_no_log() {
+        let folder = tempfile::tempdir().expect("a folder");
+        assert!(open(folder.path()).is_err());
+        #[cfg(unix)]
+        for device in ["/dev/null", "/dev/tty"] {
+            assert!(open(Path::new(device)).is_err(), "{device}");
+        }
+    }
+
+    fn lines(path: &Path) -> Vec<Result<serde_json::Value, String>> {
+        let text = fs::read_to_string(path).expect("read");
+        let read = |line: &str| serde_json::from_str(line).map_err(|_| line.to_owned());
+        text.lines().map(read).collect()
+    }
+
+    #[test]
+    fn a_torn_line_spoils_no_other() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("audit.jsonl");
+        for torn in ["{\"when\":\"torn", "\0\0\0", "x"] {
+            fs::write(&path, torn).expect("written");
+            let audit = at(&path);
+            audit.attempt(&ACT).expect("written");
+            // Somebody else's line is cut in between.
+            let mut other = OpenOptions::new().append(true).open(&path).expect("there");
+            other.write_all(b"{\"wh").expect("written");
+            audit.outcome(&ACT, "gone", None).expect("written");
+            let lines = lines(&path);
+            let whole = lines.iter().filter_map(|line| line.as_ref().ok());
+            let outcomes: Vec<_> = whole.map(|line| line["outcome"].clone()).collect();
+            assert_eq!(outcomes, ["attempt", "gone"], "{torn:?}: {lines:?}");
+            assert_eq!(lines.len(), 4, "{torn:?}: {lines:?}");
+        }
+    }
+
+    #[test]
+    fn lines_of_several_writers_do_not_mix() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("audit.jsonl");
+        let text = "x".repeat(9000);
+        let writes = || {
+            let audit = at(&path);
+            for _ in 0..50 {
+                audit
+                    .outcome(
+                        &Act {
+                            server: &text,
+                            ..ACT
+                        },
+                        "gone",
+                        None,
+                    )
+                    .expect("written");
+            }
+        };
+        thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(writes);
+            }
+        });
+        let lines = lines(&path);
+        assert_eq!(lines.len(), 200);
+        assert!(lines.iter().all(Result::is_ok));
     }
 }

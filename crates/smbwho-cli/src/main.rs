@@ -34,6 +34,8 @@ mod report;
 mod resume;
 mod rows;
 mod run;
+mod seen;
+mod stop;
 mod targets;
 mod tui;
 

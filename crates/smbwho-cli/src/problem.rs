@@ -1,9 +1,39 @@
 //! What went wrong with one server, in the fields that scripts rely on: the
 //! kind `errors`.
 
-use smbwho::Error;
+use smbwho::{Error, ErrorKind, SmbErrorKind, Step};
 
 use crate::output::escape;
+
+/// What kind of failure it is, as far as a person must know what to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Cause {
+    /// No answer, or none that makes sense.
+    NoAnswer,
+    /// The server answered, and said no.
+    Refused,
+    /// The account was refused: by this server or, lest it be locked, not shown
+    /// to it any more. Another password may help.
+    Account,
+}
+
+impl Cause {
+    fn of(error: &Error) -> Self {
+        let held_back = |kind: &ErrorKind| match kind {
+            ErrorKind::Smb(smb) => matches!(smb.kind, SmbErrorKind::HeldBack { .. }),
+            _ => false,
+        };
+        if error.refuses_account() || held_back(error.kind()) {
+            return Self::Account;
+        }
+        let no_to_the_login = error.step() == Step::SignIn && error.code().is_some();
+        if error.is_refusal() || no_to_the_login && !error.is_transient() {
+            Self::Refused
+        } else {
+            Self::NoAnswer
+        }
+    }
+}
 
 /// One failure of one server.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +54,7 @@ pub(crate) struct Problem {
     pub(crate) message: String,
     /// What to try.
     pub(crate) hint: Option<String>,
+    pub(crate) cause: Cause,
 }
 
 impl Problem {
@@ -38,6 +69,7 @@ impl Problem {
             name: None,
             message: "interrupted before the answer was complete".to_owned(),
             hint: None,
+            cause: Cause::NoAnswer,
         }
     }
 
@@ -119,6 +151,7 @@ impl From<Error> for Problem {
             name: code.and_then(|code| code.name()),
             message,
             hint: error.hint(),
+            cause: Cause::of(&error),
         }
     }
 }
@@ -146,6 +179,7 @@ mod tests {
             name: Some("STATUS_LOGON_FAILURE"),
             message: "the user name or password is wrong".to_owned(),
             hint: None,
+            cause: Cause::Account,
         }
     }
 

@@ -125,6 +125,53 @@ fn a_session_that_is_ended_in_the_grid_is_asked_for_ended_and_recorded() {
     }
 }
 
+/// Nothing is drawn beyond a screen that becomes smaller in the middle of it.
+#[test]
+fn a_pane_that_is_split_and_joined_while_it_is_used_is_drawn_on() {
+    let samba = samba();
+    let terminal = browse(&samba, "");
+    for lines in [40, 8, 40, 1, 30, 3, 24].into_iter().cycle().take(42) {
+        terminal.resize(100, lines);
+        terminal.keys(&["j", "?", "j", "Escape"]);
+    }
+    terminal.resize(80, 24);
+    let from = rounds(&terminal.wait("the grid", |s| s.contains(" live  #")));
+    terminal.wait("another answer", |s| {
+        s.contains(" live  #") && rounds(s) > from
+    });
+    terminal.keys(&["q"]);
+    terminal.is_back(0);
+}
+
+#[test]
+fn a_refused_password_is_asked_for_again_and_not_shown() {
+    let samba = samba();
+    let terminal = Terminal::open();
+    terminal.line("export SMBWHO_PASSWORD=wrong; clear");
+    terminal.start(&format!("browse {} -U root --interval 1s", samba.address()));
+    let refused = terminal.wait("the refusal", |s| s.contains("! 1 refused"));
+    assert!(!refused.contains("not answering"), "{refused}");
+    assert!(refused.contains("r asks for the password"), "{refused}");
+    assert!(refused.contains("STATUS_LOGON_FAILURE"), "{refused}");
+    terminal.keys(&["6"]);
+    let servers = terminal.wait("the servers", |s| s.contains("› servers"));
+    let address = samba.address();
+    let line = line_of(&servers, &address).unwrap_or_default();
+    assert!(
+        line.split_whitespace().any(|word| word == "refused"),
+        "{servers}"
+    );
+    terminal.keys(&["1", "r"]);
+    terminal.wait("the question", |s| s.contains("Password for root:"));
+    terminal.keys(&["a", "d", "m"]);
+    let typed = terminal.screen();
+    assert!(!typed.contains("adm"), "{typed}");
+    terminal.keys(&["Enter"]);
+    terminal.wait("an answer", |s| {
+        s.contains(" live  #") && line_of(s, "root").is_some()
+    });
+}
+
 #[test]
 fn a_server_that_stops_goes_stale_and_comes_back() {
     let samba = samba();

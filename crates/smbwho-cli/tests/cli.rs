@@ -259,6 +259,78 @@ fn a_full_disk_is_told() {
     );
 }
 
+/// Devices, pipes and folders where a file is wanted.
+#[cfg(unix)]
+#[test]
+fn what_is_no_file_is_refused_at_once_and_left_alone() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let fifo = folder.path().join("fifo");
+    let made = std::process::Command::new("mkfifo").arg(&fifo).status();
+    assert!(made.expect("mkfifo runs").success());
+    let fifo = fifo.to_str().expect("UTF-8");
+    let in_folder = folder.path().to_str().expect("UTF-8");
+    for (path, kind) in [
+        ("/dev/zero", "a device"),
+        (fifo, "a named pipe"),
+        (in_folder, "a folder"),
+    ] {
+        let list = format!("@{path}");
+        let fs1 = ["sessions", "fs1.invalid"];
+        for (arguments, variable) in [
+            (&[&fs1[..], &["-A", path]].concat(), ""),
+            (&[&fs1[..], &["-U", "x", "--resume", path]].concat(), ""),
+            (&vec!["sessions", &list, "-U", "x"], ""),
+            (&[&fs1[..], &["-U", "x"]].concat(), "SMBWHO_CONFIG"),
+        ] {
+            let mut smbwho = Smbwho::new(arguments).password("x");
+            if !variable.is_empty() {
+                smbwho = smbwho.env(variable, path);
+            }
+            let ran = smbwho.run();
+            assert_eq!(ran.code, Some(2), "{arguments:?}: {}", ran.seen());
+            let said = format!("it is {kind}, not a file");
+            assert!(
+                ran.stderr.contains(&said),
+                "{arguments:?} {variable}: {}",
+                ran.seen()
+            );
+        }
+    }
+    use std::os::unix::fs::FileTypeExt as _;
+    let kind = std::fs::metadata(fifo).expect("it stays").file_type();
+    assert!(kind.is_fifo());
+}
+
+/// What a shell gives as a file, and what stands for none.
+#[cfg(target_os = "linux")]
+#[test]
+fn pipes_of_a_shell_are_read_to_their_end() {
+    let (_port, dead) = dead_port();
+    let program = common::PROGRAM;
+    let script = format!(
+        "exec '{program}' --retries 0 -o json @<(echo 127.0.0.1:{dead}) \
+         -A <(echo username = alice; echo password = x)"
+    );
+    let ran = Smbwho::words(&["bash", "-c", &script])
+        .env("SMBWHO_CONFIG", "/dev/null")
+        .run();
+    assert_eq!(ran.code, Some(2), "{}", ran.seen());
+    let server = format!("127.0.0.1:{dead}");
+    let document = ran.json();
+    assert_eq!(
+        document["errors"][0]["server"],
+        server.as_str(),
+        "{}",
+        ran.seen()
+    );
+    assert_eq!(document["errors"][0]["step"], "connect", "{}", ran.seen());
+
+    let endless = format!("exec '{program}' fs1.invalid -A <(cat /dev/zero)");
+    let ran = Smbwho::words(&["bash", "-c", &endless]).run();
+    assert_eq!(ran.code, Some(2), "{}", ran.seen());
+    assert!(ran.stderr.contains("longer than 64 KiB"), "{}", ran.seen());
+}
+
 #[test]
 fn completions_for_every_shell() {
     for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {

@@ -262,7 +262,15 @@ fn what_cannot_be_recorded_is_not_ended() {
     let office = Office::new();
     let mut alice = office.hold("alice");
     let folder = office.folder.path().to_str().expect("UTF-8");
-    for (log, code) in [(folder, 2), ("/dev/full", 2)] {
+    let fifo = format!("{folder}/fifo");
+    let made = std::process::Command::new("mkfifo").arg(&fifo).status();
+    assert!(made.expect("mkfifo runs").success());
+    for (log, code) in [
+        (folder, 2),
+        ("/dev/full", 2),
+        ("/dev/null", 2),
+        (fifo.as_str(), 2),
+    ] {
         let ran = office
             .prepared(&["--user", "alice", "--yes"])
             .env("SMBWHO_AUDIT_LOG", log)
@@ -404,10 +412,11 @@ fn on_a_terminal_the_number_must_be_typed_to_end_sessions() {
 }
 
 /// Answers NetrSessionEnum from what `sessions` says of each look, counted
-/// from 1, and NetrSessionDel with success.
+/// from 1, and NetrSessionDel with success. The ages are those of the first
+/// look, and grow with the time.
 fn scripted(sessions: impl Fn(usize) -> Vec<LabSession> + Send + Sync + 'static) -> Endpoint {
-    const SESSION_DEL: u16 = 13;
     let looks = std::sync::atomic::AtomicUsize::new(0);
+    let began = std::sync::OnceLock::new();
     Endpoint::builder()
         .start(move |request| {
             if request.opnum == SESSION_DEL {
@@ -417,9 +426,21 @@ fn scripted(sessions: impl Fn(usize) -> Vec<LabSession> + Send + Sync + 'static)
             let asked = SessionRequest::decode(&request.stub).expect("NetrSessionEnum");
             let richest = usize::from(asked.level == 502);
             let look = looks.fetch_add(richest, std::sync::atomic::Ordering::Relaxed) + richest;
-            SessionService::new(sessions(look)).answer(request)
+            let mut sessions = sessions(look);
+            grown(&mut sessions, *began.get_or_init(Instant::now));
+            SessionService::new(sessions).answer(request)
         })
         .expect("an endpoint")
+}
+
+const SESSION_DEL: u16 = 13;
+
+/// Sessions as old as they are now, of ages as they were then.
+fn grown(sessions: &mut [LabSession], then: Instant) {
+    let passed = u32::try_from(then.elapsed().as_secs()).expect("not long");
+    for session in sessions {
+        session.active_secs += passed;
+    }
 }
 
 fn aged(user: &str, secs: u32) -> LabSession {
@@ -438,7 +459,8 @@ fn close_at(endpoint: &Endpoint, arguments: &[&str]) -> Ran {
 }
 
 fn orders(endpoint: &Endpoint) -> usize {
-    endpoint.requests().iter().filter(|r| r.opnum == 13).count()
+    let requests = endpoint.requests();
+    requests.iter().filter(|r| r.opnum == SESSION_DEL).count()
 }
 
 #[test]
@@ -447,7 +469,11 @@ fn a_row_that_changed_in_between_is_left_alone() {
     // more of it.
     for changed in [
         vec![aged("alice", 5)],
-        vec![aged("alice", 901), aged("alice", 2)],
+        // Older than the one shown was, and yet another: it began meanwhile, or
+        // was not shown.
+        vec![aged("alice", 894)],
+        vec![aged("alice", 906)],
+        vec![aged("alice", 900), aged("alice", 2)],
     ] {
         let endpoint = scripted(move |look| match look {
             1 => vec![aged("alice", 900)],
@@ -457,24 +483,178 @@ fn a_row_that_changed_in_between_is_left_alone() {
         assert_eq!(ran.code, Some(2), "{}", ran.seen());
         assert_eq!(outcomes(&ran), pairs(&[("alice", "changed")]));
         assert_eq!(orders(&endpoint), 0, "no order was given");
+        let message = ran.json()["rows"][0]["message"].to_string();
+        assert!(message.contains("not shown"), "{message}");
     }
+}
+
+#[test]
+fn of_several_that_were_agreed_to_those_that_went_are_told_apart() {
+    let endpoint = scripted(move |look| match look {
+        1 => vec![aged("alice", 900), aged("alice", 50)],
+        2 => vec![aged("alice", 50)],
+        _ => vec![],
+    });
+    let ran = close_at(&endpoint, &["--user", "alice"]);
+    let rows = ran.json()["rows"].clone();
+    let became = |row: &Value| (row["active_secs"].clone(), row["outcome"].clone());
+    let mut became: Vec<_> = rows.as_array().expect("rows").iter().map(became).collect();
+    became.sort_by_key(|(age, _)| age.as_u64());
+    let told = [
+        (json!(50), json!("gone")),
+        (json!(900), json!("already_gone")),
+    ];
+    assert_eq!(became, told, "{}", ran.seen());
+    assert_eq!((ran.code, orders(&endpoint)), (Some(0), 1));
+}
+
+/// Sessions of these users, each of which ends a while after the order.
+fn slow(users: &[&str], takes: Duration) -> Endpoint {
+    const NOT_FOUND: u32 = 2312;
+    let began = Instant::now();
+    let named = |user: &&str| LabSession {
+        active_secs: 500,
+        ..LabSession::new(&format!(r"\\pc-{user}"), user)
+    };
+    let there: Vec<LabSession> = users.iter().map(named).collect();
+    let there = std::sync::Mutex::new(there);
+    Endpoint::builder()
+        .start(move |request| {
+            let held = || there.lock().expect("not poisoned");
+            if request.opnum != SESSION_DEL {
+                let mut sessions = held().clone();
+                grown(&mut sessions, began);
+                return SessionService::new(sessions).answer(request);
+            }
+            std::thread::sleep(takes);
+            let ends = |session: &LabSession| {
+                let user = session.user.as_deref().expect("a user");
+                let bytes: Vec<u8> = user.iter().flat_map(|unit| unit.to_le_bytes()).collect();
+                let mut parts = request.stub.windows(bytes.len());
+                parts.any(|part| part == bytes)
+            };
+            let mut there = held();
+            let before = there.len();
+            there.retain(|session| !ends(session));
+            let status = if there.len() < before { 0 } else { NOT_FOUND };
+            Action::reply(status.to_le_bytes().to_vec())
+        })
+        .expect("an endpoint")
+}
+
+/// The outcomes in an audit log: attempts, and what became of them.
+fn recorded(log: &Path) -> (usize, Vec<String>) {
+    let lines = audit(log);
+    let outcome = |line: &Value| line["outcome"].as_str().expect("text").to_owned();
+    let outcomes = lines.iter().map(outcome);
+    let (attempts, outcomes): (Vec<_>, Vec<_>) = outcomes.partition(|word| word == "attempt");
+    (attempts.len(), outcomes)
+}
+
+fn started(endpoint: &Endpoint, log: &Path) -> std::process::Child {
+    let address = endpoint.address();
+    let words = [
+        "close",
+        "session",
+        &address,
+        "-U",
+        Endpoint::USER,
+        "--user",
+        "*",
+        "--yes",
+        "-o",
+        "json",
+        "--timeout",
+        "60s",
+    ];
+    let mut smbwho = Smbwho::new(&words)
+        .password(Endpoint::PASSWORD)
+        .env("SMBWHO_AUDIT_LOG", log.to_str().expect("UTF-8"));
+    let piped = smbwho.command().stdout(std::process::Stdio::piped());
+    let piped = piped.stderr(std::process::Stdio::piped());
+    piped.spawn().expect("it starts")
+}
+
+#[test]
+fn whatever_signal_ends_it_the_outcome_is_recorded_and_told() {
+    let users = ["alice", "bob", "carol"];
+    for (signals, code, outcome) in [
+        (&["INT"][..], 130, "gone"),
+        (&["TERM"], 143, "gone"),
+        (&["HUP"], 129, "gone"),
+        // Who closes a terminal says so more than once.
+        (&["HUP", "TERM", "HUP"], 129, "gone"),
+        (&["INT", "INT"], 130, "unknown"),
+    ] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let log = folder.path().join("audit.jsonl");
+        let endpoint = slow(&users, Duration::from_millis(1500));
+        let child = started(&endpoint, &log);
+        let until = Instant::now() + PATIENCE;
+        while orders(&endpoint) == 0 {
+            assert!(Instant::now() < until, "no order");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        for signal in signals {
+            let signal = format!("-{signal}");
+            let sent = std::process::Command::new("kill")
+                .args([&signal, &child.id().to_string()])
+                .status();
+            assert!(sent.expect("kill runs").success());
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        let ran = Ran::from(child.wait_with_output().expect("it ends"));
+        assert_eq!(ran.code, Some(code), "{signals:?}: {}", ran.seen());
+        let mut words: Vec<String> = outcomes(&ran).into_iter().map(|(_, word)| word).collect();
+        words.sort();
+        let mut expected = [outcome, "not_tried", "not_tried"];
+        expected.sort_unstable();
+        assert_eq!(words, expected, "{signals:?}: {}", ran.seen());
+        assert_eq!(recorded(&log), (1, vec![outcome.to_owned()]), "{signals:?}");
+    }
+}
+
+#[test]
+fn two_who_end_the_same_at_once_end_each_once_and_say_what_is_true() {
+    let users = ["alice", "bob", "carol"];
+    let endpoint = slow(&users, Duration::from_millis(300));
+    let folder = tempfile::tempdir().expect("a folder");
+    let log = folder.path().join("audit.jsonl");
+    let both = [started(&endpoint, &log), started(&endpoint, &log)];
+    let mut seen = Vec::new();
+    for child in both {
+        let ran = Ran::from(child.wait_with_output().expect("it ends"));
+        assert_eq!(ran.code, Some(0), "{}", ran.seen());
+        // One that came late may have found fewer.
+        seen.extend(outcomes(&ran));
+    }
+    for user in users {
+        let of = seen.iter().filter(|(one, _)| one == user);
+        let words: Vec<&str> = of.map(|(_, word)| word.as_str()).collect();
+        let gone = words.iter().filter(|word| **word == "gone").count();
+        let already = words.iter().filter(|word| **word == "already_gone").count();
+        assert_eq!((gone, gone + already), (1, words.len()), "{seen:?}");
+    }
+    assert_eq!(orders(&endpoint), users.len(), "each order once");
+    let (attempts, outcomes) = recorded(&log);
+    assert_eq!((attempts, outcomes), (3, vec!["gone".to_owned(); 3]));
 }
 
 #[test]
 fn what_went_came_back_or_stayed_is_told_apart() {
     for (before, after, code, outcome, given) in [
         (vec![], vec![], 0, "already_gone", 0),
-        (vec![aged("alice", 901)], vec![], 0, "gone", 1),
+        (vec![aged("alice", 900)], vec![], 0, "gone", 1),
         (
-            vec![aged("alice", 901)],
+            vec![aged("alice", 900)],
             vec![aged("alice", 1)],
             0,
             "came_back",
             1,
         ),
         (
-            vec![aged("alice", 901)],
-            vec![aged("alice", 902)],
+            vec![aged("alice", 900)],
+            vec![aged("alice", 900)],
             2,
             "still_there",
             1,

@@ -266,6 +266,34 @@ fn run_undo(samba: &Samba, ran: &Ran) {
 }
 
 #[test]
+fn changes_the_server_what_is_not_so_afterwards_is_no_success() {
+    let samba = lab();
+    let address = samba.address();
+    let path = folder(&samba, "plans");
+    let add = ["share", "add", &address, "plans", &path, "--yes"];
+    rows(&as_root(&samba, &add));
+    // To Samba a limit of nobody is none at all.
+    let set = [
+        "share",
+        "set",
+        &address,
+        "plans",
+        "--yes",
+        "--max-uses",
+        "0",
+    ];
+    let ran = as_root(&samba, &set);
+    assert_eq!(ran.code, Some(2), "{}", ran.seen());
+    let said = r#"the server has the limit "no limit" where "0" was given"#;
+    assert!(ran.stderr.contains(said), "{}", ran.seen());
+    let ran = as_root(&samba, &[&set[..], &["--remark", "drawings"]].concat());
+    assert_eq!(ran.code, Some(1), "{}", ran.seen());
+    assert_eq!(ran.json()["rows"][0]["remark"], "drawings");
+    let log = audit(&samba);
+    assert_eq!(log.last().expect("recorded")["outcome"], "not_as_asked");
+}
+
+#[test]
 fn an_ordinary_account_is_refused_and_nothing_changes() {
     let samba = lab();
     let address = samba.address();

@@ -17,8 +17,9 @@ mod prepared;
 pub(crate) mod sessions;
 mod whose;
 
+use std::cmp::Ordering;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
 use smbwho::{Closing, Error, Server};
 
@@ -30,6 +31,8 @@ use crate::output::{self, Format};
 use crate::problem::Problem;
 use crate::report::Report;
 use crate::rows::{Closed, Column, Outcome, Row};
+use crate::seen::{Pairs, Passed, Window};
+use crate::stop::Stop;
 
 pub(crate) use orders::Orders;
 #[cfg(test)]
@@ -104,6 +107,10 @@ pub(crate) trait Ending {
     const ACTION: &'static str;
     /// One of them, and several, for people.
     const NAMES: [&'static str; 2];
+    /// Why it is left alone where another is there than was agreed to.
+    const CHANGED: &'static str;
+    /// What becomes of it where another of its kind is there afterwards.
+    const REPLACED: Outcome;
 
     /// Everything of this kind that the server has now.
     async fn look(&self, server: &Server) -> Result<Vec<Self::Row>, Error>;
@@ -111,11 +118,22 @@ pub(crate) trait Ending {
     /// Whether the order to end `chosen` ends `other` too.
     fn falls_with(chosen: &Self::Row, other: &Self::Row) -> bool;
 
-    /// Whether `now` holds nothing but what `before` held, perhaps less.
-    fn is_unchanged(before: &[Self::Row], now: &[Self::Row]) -> bool;
+    /// The order in which rows of one look are held against those of another.
+    fn order(one: &Self::Row, other: &Self::Row) -> Ordering;
 
-    /// What is left after the order, when `now` falls under it still.
-    fn left(before: &[Self::Row], now: &[Self::Row]) -> Left;
+    /// Holds a row of before against one of now, in that order; equal where it
+    /// is the same, as far as a server tells.
+    fn compare(before: &Self::Row, now: &Self::Row, passed: Passed) -> Ordering;
+
+    /// Which rows of before are which of now.
+    fn pairs(before: &[Self::Row], now: &[Self::Row], passed: Passed) -> Pairs {
+        let compare = |before: &Self::Row, now: &Self::Row| Self::compare(before, now, passed);
+        Pairs::of(before, now, Self::order, compare)
+    }
+
+    /// Whether the server said that there was no such thing any more, and can
+    /// be believed.
+    fn was_gone(said: Closing) -> bool;
 
     /// Gives the order.
     async fn end(&self, server: &Server, row: &Self::Row) -> Result<Closing, Error>;
@@ -130,12 +148,11 @@ pub(crate) trait Ending {
     fn target(rows: &[Self::Row]) -> Vec<(&'static str, Value<'_>)>;
 }
 
-/// What is left of something that was to end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Left {
-    Nothing,
-    Itself,
-    Successor,
+/// Everything of a kind that the server has, and when it was asked.
+async fn look<E: Ending>(ending: &E, server: &Server) -> Result<(Vec<E::Row>, Window), Error> {
+    let asked = Instant::now();
+    let rows = ending.look(server).await?;
+    Ok((rows, Window::since(asked)))
 }
 
 /// What came of it all.
@@ -145,8 +162,8 @@ pub(crate) struct Done {
     pub(crate) problems: Vec<Problem>,
     /// What the user must hear besides: of the audit log.
     pub(crate) messages: Vec<String>,
-    /// The user pressed Ctrl-C.
-    pub(crate) interrupted: bool,
+    /// What ended it early: a signal, or a key.
+    pub(crate) interrupted: Option<Exit>,
 }
 
 impl Done {
@@ -182,8 +199,8 @@ impl Done {
     /// 1 when some has, 2 when nothing has.
     pub(crate) fn exit(&self) -> Exit {
         let good = self.rows.iter().filter(|row| row.outcome.is_good()).count();
-        if self.interrupted {
-            Exit::Interrupted
+        if let Some(exit) = self.interrupted {
+            exit
         } else if good == self.rows.len() && self.problems.is_empty() {
             Exit::Success
         } else if good > 0 {
@@ -236,7 +253,7 @@ impl Way<'_> {
         let orders = Orders {
             server: self.server,
             audit: &audit,
-            stop: &stop_on_interrupt(),
+            stop: &Stop::on_signals(),
         };
         Ok(self.told(orders.carry_out(ending, &prepared).await))
     }
@@ -248,20 +265,4 @@ impl Way<'_> {
         problems.for_each(|problem| self.report.problem(problem));
         done
     }
-}
-
-/// Ctrl-C lets the order under way come to its end and be recorded; pressed
-/// once more, it ends the program at once.
-fn stop_on_interrupt() -> Arc<AtomicBool> {
-    let stop = Arc::new(AtomicBool::new(false));
-    let set = Arc::clone(&stop);
-    tokio::spawn(async move {
-        if tokio::signal::ctrl_c().await.is_ok() {
-            set.store(true, Ordering::Relaxed);
-        }
-        if tokio::signal::ctrl_c().await.is_ok() {
-            std::process::exit(Exit::Interrupted.number().into());
-        }
-    });
-    stop
 }

@@ -1,13 +1,16 @@
 //! `smbwho share show|add|set|remove`: one share, looked at or changed.
 //!
 //! What changes it looks first, says what will be and how to undo it, asks,
-//! records, looks again, does it, and shows what is there afterwards.
+//! records, looks again, does it, looks until it is so, and shows what is there
+//! afterwards. What is not so then is no success.
 
 mod recipe;
 mod words;
 
+use std::cell::OnceCell;
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use smbwho::{Error, MaxUses, Name, NewShare, Server, Share, ShareChange};
 
@@ -20,7 +23,15 @@ use crate::exit::Exit;
 use crate::problem::Problem;
 use crate::report::Report;
 use crate::rows::Row;
-use words::{Told, described, differences, sddl_of, undo};
+use crate::stop::Stop;
+use tokio::time::{Instant, sleep};
+use words::{Told, Unmet, described, differences, parts, sddl_of, undo, unmet};
+
+/// How long a change may take to show after the server took it. Samba reads
+/// its configuration anew then.
+const SO_WITHIN: Duration = Duration::from_secs(5);
+/// The wait before the second look; it doubles from look to look.
+const FIRST_WAIT: Duration = Duration::from_millis(50);
 
 /// The server that is meant.
 pub(crate) fn server(action: &ShareAction) -> &str {
@@ -68,10 +79,15 @@ pub(crate) async fn run(
     // One server: checked by the caller.
     let address = &servers[0].address;
     let name: Arc<str> = address.to_string().into();
+    let stop = OnceCell::new();
+    let stop = &stop;
+    let report = printing.report;
     let done = async {
         let server = Server::connect_with(address, &login, &options).await?;
         let consent = match action {
-            ShareAction::Show { share } => return Ok(Some(server.share(&*share.name).await?)),
+            ShareAction::Show { share } => {
+                return Ok(Shown::as_it_is(server.share(&*share.name).await?));
+            }
             ShareAction::Add { consent, .. }
             | ShareAction::Set { consent, .. }
             | ShareAction::Remove { consent, .. } => consent,
@@ -80,10 +96,11 @@ pub(crate) async fn run(
             server: &server,
             consent,
             audit: &|| Audit::open(config, &login),
-            report: printing.report,
+            stop,
+            report,
         };
         match action {
-            ShareAction::Show { .. } => Ok(None),
+            ShareAction::Show { .. } => Ok(Shown::default()),
             ShareAction::Add {
                 share,
                 path,
@@ -97,31 +114,68 @@ pub(crate) async fn run(
                 ..
             } => {
                 let change = change(path.as_ref(), &fields);
-                changing.set(&share, change).await.map(Some)
+                changing.set(&share, change).await
             }
-            ShareAction::Remove { share, .. } => changing.remove(&share).await.map(Some),
+            ShareAction::Remove { share, .. } => changing.remove(&share).await,
         }
     };
-    match done.await {
-        Ok(share) => {
-            let rows = share.into_iter().map(|data| Row {
+    let done = done.await;
+    let stopped_by = stop.get().and_then(Stop::by);
+    let exit = match done {
+        Ok(shown) => {
+            for unmet in &shown.unmet {
+                report.error(&format!(
+                    "the server has the {} {:?} where {:?} was given",
+                    unmet.what, unmet.now, unmet.wanted
+                ));
+            }
+            let rows = shown.share.into_iter().map(|data| Row {
                 node: None,
                 server: name.clone(),
                 data,
             });
-            printing.sink.rows(rows.collect())?;
-            printing.sink.finish(&[])?;
-            Ok(Exit::Success)
+            let printed = printing.sink.rows(rows.collect());
+            let printed = printed.and_then(|()| printing.sink.finish(&[]));
+            match printed {
+                // What was done was done, whether anybody hears of it or not.
+                Err(_) if stopped_by.is_some() => {}
+                printed => printed?,
+            }
+            match shown.unmet.len() {
+                0 => Exit::Success,
+                unmet if unmet < shown.parts => Exit::Partial,
+                _ => Exit::Failure,
+            }
         }
         Err(Stopped::Failed(error)) => {
             let problem = Problem::from(*error);
-            printing.report.problem(&problem);
+            report.problem(&problem);
             printing.sink.finish(&[problem])?;
-            Ok(Exit::Failure)
+            Exit::Failure
         }
         Err(Stopped::Here(message)) => {
-            printing.report.error(&message);
-            Ok(Exit::Failure)
+            report.error(&message);
+            Exit::Failure
+        }
+    };
+    Ok(stopped_by.unwrap_or(exit))
+}
+
+/// What there is in the end.
+#[derive(Default)]
+struct Shown {
+    share: Option<Share>,
+    /// Parts that were to be changed, and those that are not what they were to
+    /// be.
+    parts: usize,
+    unmet: Vec<Unmet>,
+}
+
+impl Shown {
+    fn as_it_is(share: Share) -> Self {
+        Self {
+            share: Some(share),
+            ..Self::default()
         }
     }
 }
@@ -148,7 +202,16 @@ struct Changing<'a> {
     server: &'a Server,
     consent: ConsentArgs,
     audit: &'a dyn Fn() -> Result<Audit, String>,
+    /// Signals, from when something is done on.
+    stop: &'a OnceCell<Stop>,
     report: Report,
+}
+
+/// What came of a change, once the server took it.
+struct Made {
+    shown: Shown,
+    /// The word for the audit log.
+    outcome: &'static str,
 }
 
 impl Changing<'_> {
@@ -157,7 +220,7 @@ impl Changing<'_> {
         share: ShareName,
         path: String,
         fields: ShareFields,
-    ) -> Result<Option<Share>, Stopped> {
+    ) -> Result<Shown, Stopped> {
         match self.server.share(&*share.name).await {
             Ok(_) => {
                 return Err(Stopped::Here(format!(
@@ -183,7 +246,7 @@ impl Changing<'_> {
             },
         };
         if !self.agreed(&plan)? {
-            return Ok(None);
+            return Ok(Shown::default());
         }
         let sddl = fields.security.as_ref().and_then(sddl_of);
         let limit = fields.max_uses.map(|limit| limit.to_string());
@@ -194,20 +257,25 @@ impl Changing<'_> {
             ("max_uses", Value::text(&limit)),
             ("security", Value::text(&sddl)),
         ];
-        self.recorded("share add", &target, "added", self.server.add_share(&new))
-            .await?;
+        let wanted = with_fields(ShareChange::default(), &fields);
+        let done = self.recorded(
+            "share add",
+            &target,
+            self.server.add_share(&new),
+            async || self.look_until(&share.name, &wanted, "added").await,
+        );
+        let mut shown = done.await?;
+        // The share itself.
+        shown.parts += 1;
         self.report.note(&format!(
             "to undo: smbwho share remove {} {}",
             self.server.name(),
             share.name
         ));
-        let now = self.server.share(&*share.name).await?;
-        let wanted = ShareChange::default();
-        self.compare(&now, &with_fields(wanted, &fields));
-        Ok(Some(now))
+        Ok(shown)
     }
 
-    async fn set(&self, share: &ShareName, change: ShareChange) -> Result<Share, Stopped> {
+    async fn set(&self, share: &ShareName, change: ShareChange) -> Result<Shown, Stopped> {
         let before = self.server.share(&*share.name).await?;
         let plan = Plan {
             what: format!("change the share {} on {}", share.name, self.server.name()),
@@ -215,7 +283,7 @@ impl Changing<'_> {
             besides: undo(recipe::to_set(self.server.name(), &before)),
         };
         if !self.agreed(&plan)? {
-            return Ok(before);
+            return Ok(Shown::as_it_is(before));
         }
         self.look_again(&before).await?;
         let sddl = change.security.as_ref().and_then(sddl_of);
@@ -233,13 +301,13 @@ impl Changing<'_> {
             ("old_security", Value::text(&was.security)),
         ];
         let done = self.server.set_share(&*share.name, &change);
-        self.recorded("share set", &target, "changed", done).await?;
-        let now = self.server.share(&*share.name).await?;
-        self.compare(&now, &change);
-        Ok(now)
+        self.recorded("share set", &target, done, async || {
+            self.look_until(&share.name, &change, "changed").await
+        })
+        .await
     }
 
-    async fn remove(&self, share: &ShareName) -> Result<Share, Stopped> {
+    async fn remove(&self, share: &ShareName) -> Result<Shown, Stopped> {
         let before = self.server.share(&*share.name).await?;
         let mut besides = undo(recipe::to_add(self.server.name(), &before));
         match before.current_uses {
@@ -260,7 +328,7 @@ impl Changing<'_> {
             besides,
         };
         if !self.agreed(&plan)? {
-            return Ok(before);
+            return Ok(Shown::as_it_is(before));
         }
         self.look_again(&before).await?;
         let was = Told::of(&before);
@@ -272,16 +340,68 @@ impl Changing<'_> {
             ("security", Value::text(&was.security)),
         ];
         let done = self.server.remove_share(&*share.name);
-        self.recorded("share remove", &target, "removed", done)
-            .await?;
-        match self.server.share(&*share.name).await {
-            Err(error) if error.is_no_such_share() => Ok(before),
-            Err(error) => Err(error.into()),
-            Ok(_) => Err(Stopped::Here(format!(
-                "{} says that it removed the share {}, but it is still there",
-                self.server.name(),
-                share.name
-            ))),
+        let shown = self.recorded("share remove", &target, done, async || {
+            let until = Instant::now() + SO_WITHIN;
+            let mut pause = FIRST_WAIT;
+            loop {
+                let (outcome, share) = match self.server.share(&*share.name).await {
+                    Err(error) if error.is_no_such_share() => ("removed", Some(before.clone())),
+                    Err(error) => return Err(error),
+                    Ok(_) if Instant::now() >= until => ("still_there", None),
+                    Ok(_) => {
+                        sleep(pause).await;
+                        pause *= 2;
+                        continue;
+                    }
+                };
+                let shown = Shown {
+                    share,
+                    ..Shown::default()
+                };
+                return Ok(Made { shown, outcome });
+            }
+        });
+        let shown = shown.await?;
+        if shown.share.is_some() {
+            return Ok(shown);
+        }
+        Err(Stopped::Here(format!(
+            "{} says that it removed the share {}, but it is still there",
+            self.server.name(),
+            share.name
+        )))
+    }
+
+    /// Looks until the share is as it was to be, or was to be long enough. It
+    /// may have limits of its own, and Samba does not tell when security fails.
+    async fn look_until(
+        &self,
+        name: &str,
+        wanted: &ShareChange,
+        outcome: &'static str,
+    ) -> Result<Made, Error> {
+        let until = Instant::now() + SO_WITHIN;
+        let mut pause = FIRST_WAIT;
+        loop {
+            let now = self.server.share(name).await?;
+            let unmet = unmet(&now, wanted);
+            if !unmet.is_empty() && Instant::now() < until {
+                sleep(pause).await;
+                pause *= 2;
+                continue;
+            }
+            return Ok(Made {
+                outcome: if unmet.is_empty() {
+                    outcome
+                } else {
+                    "not_as_asked"
+                },
+                shown: Shown {
+                    share: Some(now),
+                    parts: parts(wanted),
+                    unmet,
+                },
+            });
         }
     }
 
@@ -312,57 +432,52 @@ impl Changing<'_> {
         ))
     }
 
+    /// Records the attempt, makes it, looks what came of it, and records that:
+    /// whatever signal comes meanwhile.
     async fn recorded(
         &self,
         action: &str,
         target: &[(&str, Value<'_>)],
-        outcome: &str,
         act: impl Future<Output = Result<(), Error>>,
-    ) -> Result<(), Stopped> {
+        look: impl AsyncFnOnce() -> Result<Made, Error>,
+    ) -> Result<Shown, Stopped> {
         let audit = (self.audit)()?;
         let entry = Act {
             server: self.server.name(),
             action,
             target,
         };
+        let stop = self.stop.get_or_init(Stop::on_signals);
         audit.attempt(&entry)?;
-        let done = act.await;
-        match done {
-            Ok(()) => audit.outcome(&entry, outcome, None)?,
-            Err(error) => {
-                if let Err(message) = audit.outcome(&entry, "failed", error.code()) {
+        let made = async {
+            match act.await {
+                // It was done, so far as the server says.
+                Ok(()) => look().await.map_err(|error| ("unknown", error)),
+                Err(error) => Err(("failed", error)),
+            }
+        };
+        let made = tokio::select! {
+            biased;
+            made = made => made,
+            () = stop.now() => {
+                if let Err(message) = audit.outcome(&entry, "unknown", None) {
                     self.report.error(&message);
                 }
-                return Err(error.into());
+                let message = "interrupted before it was known what became of it";
+                return Err(Stopped::Here(message.to_owned()));
             }
-        }
-        Ok(())
-    }
-
-    /// Says where the server made something else of what it was told: it may
-    /// have limits of its own, and Samba does not tell when security fails.
-    fn compare(&self, now: &Share, wanted: &ShareChange) {
-        let note = |what: &str, wanted: &str, now: &str| {
-            self.report.note(&format!(
-                "the server has {what} {now:?} where {wanted:?} was given"
-            ));
         };
-        if let (Some(wanted), Some(now)) = (&wanted.remark, &now.remark)
-            && wanted != now
-        {
-            note("the remark", wanted, now);
-        }
-        if let (Some(wanted), Some(now)) = (wanted.max_uses, now.max_uses)
-            && wanted != now
-        {
-            note("the limit", &wanted.to_string(), &now.to_string());
-        }
-        let wanted = wanted.security.as_ref().and_then(sddl_of);
-        let now = now.security.as_ref().and_then(|security| security.sddl());
-        if let (Some(wanted), Some(now)) = (wanted, now)
-            && wanted != now
-        {
-            note("the security", &wanted, now);
+        match made {
+            Ok(made) => {
+                audit.outcome(&entry, made.outcome, None)?;
+                Ok(made.shown)
+            }
+            Err((outcome, error)) => {
+                if let Err(message) = audit.outcome(&entry, outcome, error.code()) {
+                    self.report.error(&message);
+                }
+                Err(error.into())
+            }
         }
     }
 }

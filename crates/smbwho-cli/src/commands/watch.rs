@@ -9,7 +9,8 @@ use std::time::Instant;
 
 use crate::exit::Exit;
 use crate::live::{
-    Answer, Asker, Asking, Health, Host, Live, Question, Rows, Scope, Store, Subject, Tenths,
+    Answer, Asker, Asking, Health, Host, Live, Moment, Question, Rows, Scope, Store, Subject,
+    Tenths,
 };
 use crate::output::escape::{self, Visible};
 use crate::output::{SCHEMA, json};
@@ -124,6 +125,7 @@ impl<T: Live, W: Write> Watch<T, W> {
 
     fn answer(&mut self, answer: Answer, now: Tenths) -> io::Result<()> {
         let server = answer.server;
+        let told = Moment::of(answer.seen, now);
         let mut complete = answer.health == Health::Good;
         let rows = if T::SUBJECT == Subject::Servers {
             // A server that fails is a row, too.
@@ -134,7 +136,8 @@ impl<T: Live, W: Write> Watch<T, W> {
         };
         if let Some(rows) = rows.and_then(T::of) {
             let name = Arc::clone(&self.names[server]);
-            let delta = self.store.compare(server, &name, rows, complete, now);
+            let now = told.at;
+            let delta = self.store.compare(server, &name, rows, complete, told);
             let mut text = String::new();
             let initial = !self.begun[server];
             for &place in &delta.gone {
@@ -176,12 +179,7 @@ impl<T: Live, W: Write> Watch<T, W> {
         };
         let problem = answer.health.problem();
         Host {
-            state: match &answer.health {
-                Health::Stopped(_) => "stopped",
-                Health::Failed(..) if self.begun[answer.server] => "stale",
-                Health::Failed(..) => "failed",
-                Health::Asked | Health::Good => "ok",
-            },
+            state: answer.health.word(self.begun[answer.server]),
             sessions,
             files,
             error: problem.map(|problem| problem.message.clone()),

@@ -18,7 +18,8 @@ use tokio::task::JoinSet;
 use tokio::time::sleep_until;
 
 use super::question::{Question, Rows};
-use crate::problem::Problem;
+use crate::problem::{Cause, Problem};
+use crate::seen::Window;
 
 /// No server that failed waits longer than this, or than the interval.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
@@ -46,6 +47,8 @@ pub(crate) struct Answer {
     pub(crate) question: u64,
     pub(crate) rows: Option<Rows>,
     pub(crate) health: Health,
+    /// When it was asked and had answered: it may wait to be taken.
+    pub(crate) seen: Window,
 }
 
 /// How it stands with a server.
@@ -68,6 +71,22 @@ impl Health {
             Self::Failed(problem, _) | Self::Stopped(problem) => Some(problem),
         }
     }
+
+    /// The word for it, for a server that has answered before or has not.
+    pub(crate) fn word(&self, answered: bool) -> &'static str {
+        match self {
+            Self::Asked => "asked",
+            Self::Good => "ok",
+            Self::Failed(problem, _) | Self::Stopped(problem)
+                if problem.cause != Cause::NoAnswer =>
+            {
+                "refused"
+            }
+            Self::Failed(..) if answered => "stale",
+            Self::Failed(..) => "failed",
+            Self::Stopped(_) => "stopped",
+        }
+    }
 }
 
 /// Something else to be done on the connection to a server, given that and
@@ -76,9 +95,17 @@ pub(crate) type Job = Box<
     dyn FnOnce(Result<(Server, Instant), Error>) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send,
 >;
 
+/// As whom servers are signed in to, and how.
+#[derive(Clone)]
+pub(crate) struct Credentials {
+    pub(crate) login: Arc<Login>,
+    pub(crate) options: ConnectOptions,
+}
+
 /// The tasks.
 pub(crate) struct Asker {
     tasks: JoinSet<()>,
+    credentials: watch::Sender<Credentials>,
     question: watch::Sender<Question>,
     answers: mpsc::Receiver<Answer>,
     jobs: Vec<mpsc::Sender<Job>>,
@@ -88,16 +115,19 @@ impl Asker {
     /// Begins to ask. Runs on the current tokio runtime.
     pub(crate) fn start(asking: Asking, question: Question) -> Self {
         let (question, asked) = watch::channel(question);
+        let (credentials, signs_in) = watch::channel(Credentials {
+            login: asking.login,
+            options: asking.options,
+        });
         let (answer, answers) = mpsc::channel(WAITING);
         let mut tasks = JoinSet::new();
         let mut jobs = Vec::new();
         let Asking {
             servers,
             here,
-            login,
-            options,
             jobs: side_by_side,
             interval,
+            ..
         } = asking;
         let permits = Arc::new(Semaphore::new(
             side_by_side.get().min(Semaphore::MAX_PERMITS),
@@ -108,8 +138,7 @@ impl Asker {
             let follower = Follower {
                 number,
                 address,
-                login: Arc::clone(&login),
-                options: options.clone(),
+                credentials: signs_in.clone(),
                 permits: Arc::clone(&permits),
                 interval,
                 here: here.clone(),
@@ -120,6 +149,7 @@ impl Asker {
         }
         Self {
             tasks,
+            credentials,
             question,
             answers,
             jobs,
@@ -129,6 +159,11 @@ impl Asker {
     /// Asks something else from now on.
     pub(crate) fn ask(&self, question: Question) {
         self.question.send_replace(question);
+    }
+
+    /// Signs in so from now on, where there is no connection yet or it broke.
+    pub(crate) fn sign_in(&self, credentials: Credentials) {
+        self.credentials.send_replace(credentials);
     }
 
     /// Has a job done on the connection to a server, between two questions.
@@ -159,8 +194,7 @@ impl Asker {
 struct Follower {
     number: usize,
     address: Address,
-    login: Arc<Login>,
-    options: ConnectOptions,
+    credentials: watch::Receiver<Credentials>,
     permits: Arc<Semaphore>,
     interval: Duration,
     here: Option<Server>,
@@ -204,7 +238,11 @@ impl Follower {
                     due = due.map(|_| Instant::now());
                 }
                 () = wait => {
-                    let (rows, error) = self.ask(&question).await;
+                    let (mut rows, mut error, mut seen) = self.ask(&question).await;
+                    // Signed in as before; by now there is another password.
+                    if error.as_ref().is_some_and(is_final) && self.is_outdated() {
+                        (rows, error, seen) = self.ask(&question).await;
+                    }
                     unreachable = error.as_ref().is_some_and(is_of_the_way);
                     let health = match error {
                         None => {
@@ -228,6 +266,7 @@ impl Follower {
                         question: question.number,
                         rows,
                         health,
+                        seen,
                     };
                     if self.answer.send(answer).await.is_err() {
                         return;
@@ -237,19 +276,25 @@ impl Follower {
         }
     }
 
-    async fn ask(&mut self, question: &Question) -> (Option<Rows>, Option<Error>) {
+    async fn ask(&mut self, question: &Question) -> (Option<Rows>, Option<Error>, Window) {
         // The semaphore is never closed.
         let _permit = Arc::clone(&self.permits).acquire_owned().await;
         let server = match self.connection().await {
             Ok((server, _)) => server,
-            Err(error) => return (None, Some(error)),
+            Err(error) => return (None, Some(error), Window::within(Duration::ZERO)),
         };
+        let asked = Instant::now();
         let (rows, error) = question.ask(&server).await;
+        let seen = Window::since(asked);
         if error.as_ref().is_some_and(is_of_the_way) {
             // The way there is in doubt: the next time it is made anew.
             self.connection = None;
         }
-        (rows, error)
+        (rows, error, seen)
+    }
+
+    fn is_outdated(&self) -> bool {
+        self.credentials.has_changed().unwrap_or(false)
     }
 
     async fn connection(&mut self) -> Result<(Server, Instant), Error> {
@@ -260,7 +305,8 @@ impl Follower {
         if let Some(here) = &self.here {
             return Ok((here.clone(), began));
         }
-        let server = Server::connect_with(&self.address, &self.login, &self.options).await?;
+        let Credentials { login, options } = self.credentials.borrow_and_update().clone();
+        let server = Server::connect_with(&self.address, &login, &options).await?;
         Ok(self.connection.insert((server, began)).clone())
     }
 }

@@ -45,6 +45,8 @@ pub(crate) struct Drill {
     pub(crate) scope: Scope,
     /// The row, for the path line.
     pub(crate) title: String,
+    /// How much the row says there is beneath.
+    pub(crate) count: Option<u32>,
 }
 
 /// A row that can be ended.
@@ -118,6 +120,7 @@ impl Live for Session {
                 ..Scope::default()
             },
             title: format!("{} from {}", told(&self.user), told(&self.client)),
+            count: self.opens,
         })
     }
 
@@ -173,6 +176,7 @@ impl Live for Share {
                 ..Scope::default()
             },
             title: told(&self.name).to_owned(),
+            count: self.current_uses,
         })
     }
 }

@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use super::kinds::Live;
 use crate::rows::Row;
+use crate::seen::Window;
 pub(crate) use delta::Delta;
 
 /// Rows in a chunk of the slab.
@@ -31,6 +32,33 @@ impl Tenths {
 
     pub(crate) fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(u64::from(self.0.saturating_sub(earlier.0)) * 100)
+    }
+}
+
+/// When a server told its rows: by then, and not longer before than `within`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Moment {
+    pub(crate) at: Tenths,
+    pub(crate) within: u16,
+}
+
+impl Moment {
+    /// The moment of an answer that is taken `now`.
+    pub(crate) fn of(seen: Window, now: Tenths) -> Self {
+        Self {
+            at: Tenths(now.0.saturating_sub(Tenths::of(seen.ago()).0)),
+            within: u16::try_from(Tenths::of(seen.width()).0).unwrap_or(u16::MAX),
+        }
+    }
+
+    pub(crate) fn within(self) -> Duration {
+        Tenths(self.within.into()).since(Tenths(0))
+    }
+}
+
+impl From<Tenths> for Moment {
+    fn from(at: Tenths) -> Self {
+        Self { at, within: 0 }
     }
 }
 
@@ -60,6 +88,8 @@ pub(crate) struct Slot<T> {
     pub(crate) placed: u16,
     /// In which selection it is: the number of that selection, or 0.
     picked: u16,
+    /// How much longer ago it may have been told, in tenths of a second.
+    within: u16,
 }
 
 impl<T> Slot<T> {
@@ -70,6 +100,15 @@ impl<T> Slot<T> {
             Mark::Ended => self.marked.since(self.told),
             _ => now.since(self.told),
         }
+    }
+
+    /// How much less old than that it may be.
+    pub(crate) fn within(&self) -> Duration {
+        Moment {
+            at: self.told,
+            within: self.within,
+        }
+        .within()
     }
 }
 
@@ -192,14 +231,14 @@ impl<T: Live> Store<T> {
         } = delta;
         for (place, row) in delta.changed.into_iter().chain(delta.retimed) {
             if let Some(slot) = self.get_mut(place) {
-                (slot.row, slot.told) = (row, told);
+                (slot.row, slot.told, slot.within) = (row, told.at, told.within);
             }
         }
         for &place in &delta.gone {
             self.living -= 1;
             if keep && let Some(slot) = self.get_mut(place) {
-                (slot.mark, slot.marked) = (Mark::Ended, told);
-                self.ended.push_back((told, place));
+                (slot.mark, slot.marked) = (Mark::Ended, told.at);
+                self.ended.push_back((told.at, place));
             } else {
                 self.remove(place);
             }
@@ -209,8 +248,9 @@ impl<T: Live> Store<T> {
         for (row, known) in appeared.into_iter().zip(unplaced) {
             known.1 = self.insert(Slot {
                 row,
-                told,
-                marked: told,
+                told: told.at,
+                marked: told.at,
+                within: told.within,
                 server,
                 group: 0,
                 mark: if mark { Mark::New } else { Mark::None },

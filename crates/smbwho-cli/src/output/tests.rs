@@ -72,6 +72,7 @@ fn problem() -> Problem {
         name: Some("STATUS_LOGON_FAILURE"),
         message: "the user name or password is wrong".to_owned(),
         hint: Some("check the \"domain\"".to_owned()),
+        cause: crate::problem::Cause::NoAnswer,
     }
 }
 

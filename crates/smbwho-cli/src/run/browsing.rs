@@ -75,7 +75,7 @@ pub(super) fn browse(
             let printed = tui::once(&browsing, report, interrupted(), out).await?;
             printed.map_err(Stop::Output)
         } else {
-            Ok(tui::run(browsing).await?)
+            Ok(tui::run(browsing, report).await?)
         }
     });
     runtime.shutdown_background();

@@ -94,9 +94,17 @@ pub(super) fn end(what: CloseWhat, shared: &Shared, report: Report) -> Result<Ex
     }
     order.arrange(&mut rows);
     let mut sink = output::sink::<Closed>(style(shared, format), columns, io::stdout().lock());
-    if !(rows.is_empty() && format.is_for_people()) {
-        sink.rows(rows).map_err(Stop::Output)?;
-        sink.finish(&done.problems).map_err(Stop::Output)?;
+    let printed = if rows.is_empty() && format.is_for_people() {
+        Ok(())
+    } else {
+        sink.rows(rows).and_then(|()| sink.finish(&done.problems))
+    };
+    match printed {
+        // What was done was done, whether anybody hears of it or not: a line
+        // that broke took the reader with it.
+        Err(error) if done.interrupted.is_some() || error.kind() == io::ErrorKind::BrokenPipe => {
+            Ok(exit)
+        }
+        printed => printed.map(|()| exit).map_err(Stop::Output),
     }
-    Ok(exit)
 }

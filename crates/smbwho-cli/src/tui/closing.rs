@@ -1,7 +1,6 @@
 //! Ending what is selected: the same look, choice, orders and records as
 //! `smbwho close`, with the question asked in the grid.
 
-use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use smbwho::{Error, Login, OpenFile, Server, Session};
@@ -11,10 +10,12 @@ use crate::commands::close::{self, Done, Ending, Orders, Prepared};
 use crate::commands::consent::Plan;
 use crate::live::Victim;
 use crate::rows::{Closed, Outcome};
+use crate::seen::Window;
+use crate::stop::Stop;
 
-/// How far the age of a session may be from what it was shown to be: lines
-/// are slow, and servers round.
-const SLACK: Duration = Duration::from_secs(5);
+/// What was selected was told by an answer some time ago, and times that are
+/// near enough are not told anew. The plan shows the times of a fresh look.
+const BLUR: Duration = Duration::from_secs(1);
 
 /// What is ready to be agreed to.
 pub(crate) struct Ready {
@@ -31,44 +32,42 @@ enum What {
 const SESSIONS: close::sessions::Sessions = close::sessions::Sessions { level: None };
 
 impl Ready {
-    /// Looks at the server, and finds there what was selected. `since` is how
-    /// long ago that was; the connection began at `connected`.
+    /// Looks at the server, and finds there what was selected: of the ages told
+    /// at `selected`. The connection began at `connected`.
     pub(crate) async fn look(
         server: &Server,
         connected: Instant,
         login: &Login,
         victims: &[Victim],
-        selected: Instant,
+        selected: Window,
     ) -> Result<Self, Error> {
-        let mut found = vec![false; victims.len()];
+        let mut missing = Vec::new();
         let what = if let Some(Victim::Session(_)) = victims.first() {
-            let is_it = |row: &Session| {
-                find(victims, &mut found, |victim| match victim {
-                    Victim::Session(victim) => is_same(victim, row, selected.elapsed()),
-                    Victim::File(_) => false,
-                })
+            let sessions = victims.iter().filter_map(|victim| match victim {
+                Victim::Session(row) => Some(row.clone()),
+                Victim::File(_) => None,
+            });
+            let sessions: Vec<Session> = sessions.collect();
+            let choice = |all: &[Session], looked: Window| {
+                let found = find::<close::sessions::Sessions>(&sessions, all, selected, looked);
+                missing = found.missing;
+                found.chosen
             };
-            What::Sessions(SESSIONS.prepare(server, is_it, login, connected).await?)
+            What::Sessions(SESSIONS.prepare(server, choice, login, connected).await?)
         } else {
-            let is_it = |row: &OpenFile| {
-                find(victims, &mut found, |victim| match victim {
-                    Victim::File(victim) => {
-                        (victim.id, &victim.path, &victim.user) == (row.id, &row.path, &row.user)
-                    }
-                    Victim::Session(_) => false,
-                })
+            let files = victims.iter().filter_map(|victim| match victim {
+                Victim::File(row) => Some(row.clone()),
+                Victim::Session(_) => None,
+            });
+            let files: Vec<OpenFile> = files.collect();
+            let choice = |all: &[OpenFile], looked: Window| {
+                let found = find::<close::files::Files>(&files, all, selected, looked);
+                missing = found.missing;
+                found.chosen
             };
-            What::Files(close::files::prepare(server, is_it, login).await?)
+            What::Files(close::files::prepare(server, choice, login).await?)
         };
-        let missing = victims.iter().zip(found).filter(|(_, found)| !found);
-        let closed = |victim: &Victim| match victim {
-            Victim::Session(row) => close::sessions::Sessions::closed(row, Outcome::AlreadyGone),
-            Victim::File(row) => close::files::Files::closed(row, Outcome::AlreadyGone),
-        };
-        Ok(Self {
-            missing: missing.map(|(victim, _)| closed(victim)).collect(),
-            what,
-        })
+        Ok(Self { missing, what })
     }
 
     /// What the user must agree to.
@@ -88,12 +87,7 @@ impl Ready {
     }
 
     /// Gives the orders.
-    pub(crate) async fn carry_out(
-        &self,
-        server: &Server,
-        audit: &Audit,
-        stop: &AtomicBool,
-    ) -> Done {
+    pub(crate) async fn carry_out(&self, server: &Server, audit: &Audit, stop: &Stop) -> Done {
         let orders = Orders {
             server,
             audit,
@@ -114,6 +108,7 @@ impl Ready {
                     orders: vec![vec![session]],
                     skipped: Vec::new(),
                 },
+                looked: Window::within(Duration::ZERO),
                 besides: vec!["bob may fall too".to_owned()],
             }),
             missing: Vec::new(),
@@ -126,32 +121,33 @@ impl Ready {
     }
 }
 
-/// Whether a row is one of the victims; those that it is are marked as found.
-fn find(victims: &[Victim], found: &mut [bool], is_it: impl Fn(&Victim) -> bool) -> bool {
-    let mut any = false;
-    for (victim, found) in victims.iter().zip(found) {
-        if is_it(victim) {
-            (any, *found) = (true, true);
-        }
-    }
-    any
+/// What was selected, among all that there is.
+struct Found {
+    /// For each row that there is, whether it was selected.
+    chosen: Vec<bool>,
+    /// What was selected and is there no more.
+    missing: Vec<Closed>,
 }
 
-/// Whether `now` is the session that was selected: of the same user from the
-/// same client, and as old as it must be by now.
-fn is_same(selected: &Session, now: &Session, apart: Duration) -> bool {
-    let folded = |name: &Option<smbwho::Name>| name.as_ref().map(|name| name.to_lowercase());
-    let near = match (selected.active, now.active) {
-        (Some(then), Some(now)) => then.saturating_add(apart).abs_diff(now) <= SLACK,
-        (then, now) => then == now,
+fn find<E: Ending>(selected: &[E::Row], all: &[E::Row], then: Window, now: Window) -> Found {
+    let passed = then.until(now).give_or_take(BLUR);
+    let pairs = E::pairs(selected, all, passed);
+    let mut found = Found {
+        chosen: vec![false; all.len()],
+        missing: Vec::new(),
     };
-    near && folded(&selected.user) == folded(&now.user)
-        && folded(&selected.client) == folded(&now.client)
+    for (row, at) in selected.iter().zip(pairs.found) {
+        match at {
+            Some(at) => found.chosen[at] = true,
+            None => found.missing.push(E::closed(row, Outcome::AlreadyGone)),
+        }
+    }
+    found
 }
 
 #[cfg(test)]
 mod tests {
-    use smbwho::Level;
+    use smbwho::{FileLevel, Level, Permissions};
 
     use super::*;
 
@@ -163,14 +159,67 @@ mod tests {
         session
     }
 
+    /// Which of `all` were selected, as many seconds ago, and how many are gone.
+    fn found(selected: &[Session], all: &[Session], ago: u64) -> (Vec<bool>, usize) {
+        let now = Window::within(Duration::ZERO);
+        let aged = |row: &Session| {
+            let mut row = row.clone();
+            row.active = row.active.map(|age| age + Duration::from_secs(ago));
+            row
+        };
+        // As if it had been so long ago: both are moments of now.
+        let selected: Vec<Session> = selected.iter().map(aged).collect();
+        let found = find::<close::sessions::Sessions>(&selected, all, now, now);
+        (found.chosen, found.missing.len())
+    }
+
     #[test]
     fn a_session_that_began_anew_is_not_the_one_selected() {
-        let apart = Duration::from_secs(60);
-        let selected = session("Alice", 100);
-        assert!(is_same(&selected, &session("alice", 160), apart));
-        assert!(is_same(&selected, &session("alice", 157), apart));
-        assert!(!is_same(&selected, &session("alice", 30), apart));
-        assert!(!is_same(&selected, &session("alice", 400), apart));
-        assert!(!is_same(&selected, &session("bob", 160), apart));
+        let selected = [session("Alice", 100)];
+        assert_eq!(
+            found(&selected, &[session("alice", 160)], 60),
+            (vec![true], 0)
+        );
+        assert_eq!(
+            found(&selected, &[session("alice", 158)], 60),
+            (vec![true], 0)
+        );
+        for other in [
+            session("alice", 30),
+            session("alice", 102),
+            session("alice", 155),
+            session("alice", 400),
+            session("bob", 160),
+        ] {
+            assert_eq!(found(&selected, &[other], 60), (vec![false], 1));
+        }
+    }
+
+    #[test]
+    fn each_selected_row_is_one_row() {
+        let selected = [session("alice", 100), session("alice", 50)];
+        let all = [session("alice", 60), session("bob", 110)];
+        assert_eq!(found(&selected, &all, 10), (vec![true, false], 1));
+    }
+
+    #[test]
+    fn a_number_that_is_used_again_is_another_file() {
+        let file = |path: &str, held: u32| {
+            let mut file = OpenFile::unknown(7, FileLevel::L3);
+            file.path = Some(path.into());
+            file.user = Some("alice".into());
+            file.permissions = Some(Permissions(held));
+            file
+        };
+        let now = Window::within(Duration::ZERO);
+        let selected = [file("/a", 1)];
+        for (other, is_it) in [
+            (file("/a", 1), true),
+            (file("/b", 1), false),
+            (file("/a", 3), false),
+        ] {
+            let found = find::<close::files::Files>(&selected, &[other], now, now);
+            assert_eq!(found.chosen, [is_it]);
+        }
     }
 }

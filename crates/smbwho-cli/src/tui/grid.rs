@@ -18,7 +18,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::live::{Drill, Rows, Subject, Tenths, Victim};
+use crate::live::{Drill, Moment, Rows, Subject, Tenths, Victim};
 use crate::output::Style;
 
 pub(crate) use arrange::SLICE;
@@ -102,7 +102,7 @@ pub(crate) struct Counts {
 pub(crate) trait Grid {
     fn subject(&self) -> Subject;
     /// Takes the rows of one server's answer.
-    fn take(&mut self, server: usize, name: &Arc<str>, rows: Rows, complete: bool, now: Tenths);
+    fn take(&mut self, server: usize, name: &Arc<str>, rows: Rows, complete: bool, now: Moment);
     /// Whether any server has told its rows.
     fn has_answered(&self) -> bool;
     /// Forgets rows that ended long enough ago; whether there were any.
@@ -158,8 +158,9 @@ pub(crate) trait Grid {
 
     /// The way to what is beneath the cursor.
     fn drill(&self) -> Option<Drill>;
-    /// The chosen rows with the numbers of their servers: what would be ended.
-    fn victims(&self, now: Tenths) -> Vec<(usize, Victim)>;
+    /// The chosen rows with the numbers of their servers, and how much less old
+    /// they may be: what would be ended.
+    fn victims(&self, now: Tenths) -> Vec<(usize, Victim, Duration)>;
     /// Prints rows; how many.
     fn print(
         &self,

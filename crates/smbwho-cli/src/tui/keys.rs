@@ -93,7 +93,11 @@ pub(crate) const KEYS: &[(&str, &str, &str)] = &[
         "Copy what is selected, or the row, to the clipboard",
     ),
     ("e", "", "Export what is shown to a .csv or .json file"),
-    ("r", "", "Ask again now, also who refused the sign-in"),
+    (
+        "r",
+        "",
+        "Ask again now; for the password where it was refused",
+    ),
     ("!", "", "What is wrong with servers that do not answer"),
     ("Ctrl-Z", "", "To the shell; fg returns"),
     (

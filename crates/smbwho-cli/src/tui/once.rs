@@ -61,6 +61,9 @@ pub(crate) async fn once(
         lines.push(heads.join(crate::output::table::GAP));
         let limit = browsing.limit.unwrap_or(usize::MAX);
         lines.extend(page.lines.into_iter().take(limit).map(|line| line.text));
+        if state.here().grid.counts().shown == 0 {
+            lines.push(view::nothing(&state));
+        }
         lines.push(view::totals(&state));
         let line = |line: &String| format!("{}\n", line.trim_end());
         lines.iter().map(line).collect::<String>()

@@ -9,30 +9,34 @@ mod signals;
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use crossterm::event::{Event as Input, EventStream};
 use futures::StreamExt as _;
-use smbwho::Login;
+use smbwho::{ConnectOptions, Login};
 use tokio::sync::mpsc;
-use tokio::time::{MissedTickBehavior, interval, sleep_until, timeout};
+use tokio::time::{MissedTickBehavior, interval, sleep, sleep_until, timeout};
 
 use super::grid::SLICE;
 use super::screen::{self, Screen};
 use super::state::{Effect, Event, Mode, Start, State};
 use super::view::{self, Palette};
+use crate::commands::close::Done;
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::live::{Asker, Asking, Subject, Tenths};
+use crate::report::Report;
+use crate::stop::Stop;
 use signals::{Signal, Signals};
 
 /// Between two drawings that no key asked for.
 const DRAW_EVERY: Duration = Duration::from_millis(50);
 /// Times count on this often.
 const TICK: Duration = Duration::from_secs(1);
-/// Orders under way are waited for when the program must end.
-const LAST_ORDER: Duration = Duration::from_secs(10);
+/// An order under way is waited for this long when the program must end.
+const LAST_ORDER: Duration = Duration::from_secs(60);
+/// What became of it is recorded within this.
+const RECORDED_WITHIN: Duration = Duration::from_secs(5);
 
 /// What the command line says.
 pub(crate) struct Browsing {
@@ -60,6 +64,16 @@ impl Browsing {
     pub(super) fn asker(&self, state: &State) -> Asker {
         Asker::start(self.asking.clone(), state.question())
     }
+
+    /// Whose password may be asked for again: where one is what proves it.
+    fn account(&self) -> Option<String> {
+        match &*self.asking.login {
+            Login::Ntlm { domain, user, .. } if domain.is_empty() => Some(user.clone()),
+            Login::Ntlm { domain, user, .. } => Some(format!("{domain}\\{user}")),
+            Login::Kerberos(login) if login.has_password() => login.account(),
+            _ => None,
+        }
+    }
 }
 
 /// Everything that the loop owns.
@@ -70,11 +84,12 @@ struct Loop {
     palette: Palette,
     began: Instant,
     login: Arc<Login>,
+    options: ConnectOptions,
     config: Arc<Config>,
     /// What jobs on connections have to say.
     news: mpsc::UnboundedSender<Event>,
     /// Whether the order under way is to be the last.
-    stop: Arc<AtomicBool>,
+    stop: Stop,
 }
 
 /// Shows the grid until the user has had enough.
@@ -83,9 +98,9 @@ struct Loop {
 ///
 /// A message for the user: when there is no terminal to draw on, or the
 /// arguments do not fit the view.
-pub(crate) async fn run(browsing: Browsing) -> Result<Exit, String> {
-    let state = browsing.state()?;
-    let no_terminal = |error: io::Error| format!("cannot use the terminal: {error}");
+pub(crate) async fn run(browsing: Browsing, report: Report) -> Result<Exit, String> {
+    let mut state = browsing.state()?;
+    state.account = browsing.account();
     let mut signals = Signals::listen().map_err(no_terminal)?;
     let asker = browsing.asker(&state);
     let (news, mut told) = mpsc::unbounded_channel();
@@ -99,94 +114,112 @@ pub(crate) async fn run(browsing: Browsing) -> Result<Exit, String> {
         screen: Screen::take().map_err(no_terminal)?,
         began: Instant::now(),
         login: browsing.asking.login,
+        options: browsing.asking.options,
         config: browsing.config,
         news,
-        stop: Arc::new(AtomicBool::new(false)),
+        stop: Stop::new(),
         state,
     };
-    if let Ok((width, height)) = crossterm::terminal::size() {
-        this.state.size = (width, height);
+    let outcome = this.follow(&mut signals, &mut told).await;
+    // Also where the terminal is gone: what is under way is recorded.
+    let exit = *outcome.as_ref().unwrap_or(&Exit::HungUp);
+    let done = this.finish(exit, &mut signals, &mut told).await;
+    drop(this);
+    if let Some(done) = done {
+        let lines = super::state::lines(&done);
+        lines.iter().for_each(|line| report.line(line));
     }
-    let mut input = EventStream::new();
-    let mut tick = interval(TICK);
-    tick.set_missed_tick_behavior(MissedTickBehavior::Skip);
-    let mut draw_at = Some(Instant::now());
-    let mut drawn = Instant::now();
-    loop {
-        let busy = this.state.is_busy();
-        if busy {
-            this.state.grid().work(SLICE);
-        }
-        let wait = async {
-            match draw_at {
-                // A slice has been worked: the rest waits for the keyboard only.
-                _ if busy => tokio::task::yield_now().await,
-                Some(when) => sleep_until(when.into()).await,
-                None => std::future::pending().await,
-            }
-        };
-        let (event, at_once) = tokio::select! {
-            biased;
-            signal = signals.next() => match signal {
-                #[cfg(unix)]
-                Signal::Continued => {
-                    this.screen.leave();
-                    this.screen.enter().map_err(no_terminal)?;
-                    (None, true)
-                }
-                #[cfg(unix)]
-                Signal::Suspends => {
-                    input = this.suspend(input, &mut signals).await.map_err(no_terminal)?;
-                    (None, true)
-                }
-                Signal::Ends(exit) => return Ok(this.end(exit, &mut told).await),
-            },
-            event = input.next() => match event {
-                Some(Ok(Input::Key(key))) => (Some(Event::Key(key)), true),
-                Some(Ok(Input::Mouse(mouse))) => (Some(Event::Mouse(mouse)), true),
-                Some(Ok(Input::Resize(width, height))) => (Some(Event::Resize(width, height)), true),
-                Some(Ok(_)) => (None, false),
-                // The terminal is gone.
-                Some(Err(_)) | None => return Ok(this.end(Exit::HungUp, &mut told).await),
-            },
-            Some(event) = told.recv() => (Some(event), true),
-            Some(answer) = this.asker.next() => (Some(Event::Answer(answer)), false),
-            _ = tick.tick() => (Some(Event::Tick), false),
-            () = wait => (None, false),
-        };
-        let happened = event.is_some() || at_once;
-        if let Some(event) = event {
-            let now = this.now();
-            match this.state.update(event, now) {
-                Some(Effect::Quit) => return Ok(Exit::Success),
-                Some(Effect::Interrupt) => return Ok(Exit::Interrupted),
-                Some(Effect::Suspend) => {
-                    input = this
-                        .suspend(input, &mut signals)
-                        .await
-                        .map_err(no_terminal)?;
-                }
-                Some(effect) => this.carry_out(effect),
-                None => {}
-            }
-        }
-        if happened || busy {
-            let when = if at_once {
-                Instant::now()
-            } else {
-                drawn + DRAW_EVERY
-            };
-            draw_at = Some(draw_at.map_or(when, |earlier| earlier.min(when)));
-        }
-        if draw_at.is_some_and(|when| when <= Instant::now()) {
-            this.draw().map_err(no_terminal)?;
-            drawn = Instant::now();
-            draw_at = None;
-        }
-    }
+    outcome
+}
+
+fn no_terminal(error: io::Error) -> String {
+    format!("cannot use the terminal: {error}")
 }
 
 impl Loop {
+    /// Shows what there is until the user, or a signal, ends it.
+    async fn follow(
+        &mut self,
+        signals: &mut Signals,
+        told: &mut mpsc::UnboundedReceiver<Event>,
+    ) -> Result<Exit, String> {
+        let this = self;
+        let mut input = EventStream::new();
+        let mut tick = interval(TICK);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        let mut draw_at = Some(Instant::now());
+        let mut drawn = Instant::now();
+        loop {
+            let busy = this.state.is_busy();
+            if busy {
+                this.state.grid().work(SLICE);
+            }
+            let wait = async {
+                match draw_at {
+                    // A slice has been worked: the rest waits for the keyboard only.
+                    _ if busy => tokio::task::yield_now().await,
+                    Some(when) => sleep_until(when.into()).await,
+                    None => std::future::pending().await,
+                }
+            };
+            let (event, at_once) = tokio::select! {
+                biased;
+                signal = signals.next() => match signal {
+                    #[cfg(unix)]
+                    Signal::Continued => {
+                        this.screen.leave();
+                        this.screen.enter().map_err(no_terminal)?;
+                        (None, true)
+                    }
+                    #[cfg(unix)]
+                    Signal::Suspends => {
+                        input = this.suspend(input, signals).await.map_err(no_terminal)?;
+                        (None, true)
+                    }
+                    Signal::Ends(exit) => return Ok(exit),
+                },
+                event = input.next() => match event {
+                    Some(Ok(Input::Key(key))) => (Some(Event::Key(key)), true),
+                    Some(Ok(Input::Mouse(mouse))) => (Some(Event::Mouse(mouse)), true),
+                    Some(Ok(Input::Resize(width, height))) => (Some(Event::Resize(width, height)), true),
+                    Some(Ok(_)) => (None, false),
+                    // The terminal is gone.
+                    Some(Err(_)) | None => return Ok(Exit::HungUp),
+                },
+                Some(event) = told.recv() => (Some(event), true),
+                Some(answer) = this.asker.next() => (Some(Event::Answer(answer)), false),
+                _ = tick.tick() => (Some(Event::Tick), false),
+                () = wait => (None, false),
+            };
+            let happened = event.is_some() || at_once;
+            if let Some(event) = event {
+                let now = this.now();
+                match this.state.update(event, now) {
+                    Some(Effect::Quit) => return Ok(Exit::Success),
+                    Some(Effect::Interrupt) => return Ok(Exit::Interrupted),
+                    Some(Effect::Suspend) => {
+                        input = this.suspend(input, signals).await.map_err(no_terminal)?;
+                    }
+                    Some(effect) => this.carry_out(effect),
+                    None => {}
+                }
+            }
+            if happened || busy {
+                let when = if at_once {
+                    Instant::now()
+                } else {
+                    drawn + DRAW_EVERY
+                };
+                draw_at = Some(draw_at.map_or(when, |earlier| earlier.min(when)));
+            }
+            if draw_at.is_some_and(|when| when <= Instant::now()) {
+                this.draw().map_err(no_terminal)?;
+                drawn = Instant::now();
+                draw_at = None;
+            }
+        }
+    }
+
     fn now(&self) -> Tenths {
         Tenths::of(self.began.elapsed())
     }
@@ -198,12 +231,8 @@ impl Loop {
             return Err(io::Error::other("a part of the program failed"));
         }
         self.state.now = self.now();
-        let page = self.state.page();
-        let (state, palette) = (&self.state, self.palette);
-        self.screen
-            .terminal
-            .draw(|frame| view::draw(frame, state, &page, palette))?;
-        Ok(())
+        let (state, palette) = (&mut self.state, self.palette);
+        self.screen.draw(|frame| view::draw(frame, state, palette))
     }
 
     /// Gives the terminal to the shell until it continues the program.
@@ -220,13 +249,36 @@ impl Loop {
         Ok(EventStream::new())
     }
 
-    /// Ends; an order under way comes to its end and is recorded first.
-    async fn end(&mut self, exit: Exit, told: &mut mpsc::UnboundedReceiver<Event>) -> Exit {
-        if matches!(self.state.mode, Mode::Ending) {
-            self.stop.store(true, Ordering::Relaxed);
-            let _ = timeout(LAST_ORDER, told.recv()).await;
+    /// Waits for the order under way, if there is one: it comes to its end and is
+    /// recorded. What became of all of them.
+    async fn finish(
+        &mut self,
+        exit: Exit,
+        signals: &mut Signals,
+        told: &mut mpsc::UnboundedReceiver<Event>,
+    ) -> Option<Done> {
+        if !matches!(self.state.mode, Mode::Ending) {
+            return None;
         }
-        exit
+        self.screen.leave();
+        self.stop.after_this(exit);
+        let mut ended = async || loop {
+            match told.recv().await {
+                Some(Event::Ended(done)) => return Some(done),
+                Some(_) => {}
+                None => return None,
+            }
+        };
+        let again =
+            async { while !matches!(signals.next().await, Signal::Ends(Exit::Interrupted)) {} };
+        tokio::select! {
+            biased;
+            done = ended() => return done,
+            () = again => {}
+            () = sleep(LAST_ORDER) => {}
+        }
+        self.stop.at_once();
+        timeout(RECORDED_WITHIN, ended()).await.ok().flatten()
     }
 }
 

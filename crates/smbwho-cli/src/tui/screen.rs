@@ -11,15 +11,21 @@ use crossterm::terminal::{
     EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
 use crossterm::{execute, queue};
-use ratatui::Terminal;
-use ratatui::backend::CrosstermBackend;
+use ratatui::backend::{Backend as _, CrosstermBackend};
+use ratatui::layout::Rect;
+use ratatui::{Frame, Terminal, TerminalOptions, Viewport};
+
+/// Columns and lines that are drawn on at most, whatever a terminal says it has.
+const LARGEST: (u16, u16) = (1000, 500);
 
 /// Whether the terminal is ours now.
 static TAKEN: AtomicBool = AtomicBool::new(false);
 
 /// The terminal while it is ours; given back when dropped.
 pub(crate) struct Screen {
-    pub(crate) terminal: Terminal<CrosstermBackend<Stdout>>,
+    terminal: Terminal<CrosstermBackend<Stdout>>,
+    /// What is drawn on.
+    area: Rect,
 }
 
 impl Screen {
@@ -34,8 +40,15 @@ impl Screen {
                 before(info);
             }));
         });
-        let terminal = Terminal::new(CrosstermBackend::new(io::stdout()))?;
-        let mut screen = Self { terminal };
+        // Its size is asked for in one place, `fit`.
+        let options = TerminalOptions {
+            viewport: Viewport::Fixed(Rect::ZERO),
+        };
+        let backend = CrosstermBackend::new(io::stdout());
+        let mut screen = Self {
+            terminal: Terminal::with_options(backend, options)?,
+            area: Rect::ZERO,
+        };
         screen.enter()?;
         Ok(screen)
     }
@@ -45,10 +58,30 @@ impl Screen {
         TAKEN.store(true, Ordering::SeqCst);
         enable_raw_mode()?;
         execute!(io::stdout(), EnterAlternateScreen, EnableMouseCapture)?;
-        // Clears, and asks the terminal nothing: what answers to a question
-        // would be read among the keys.
-        let size = self.terminal.size()?;
-        self.terminal.resize(size.into())
+        self.area = Rect::ZERO;
+        self.fit()
+    }
+
+    /// Draws a screen. What it is drawn on is what it is asked to be drawn on:
+    /// a terminal that changes its size meanwhile is drawn on anew.
+    pub(crate) fn draw(&mut self, draw: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
+        self.fit()?;
+        self.terminal.draw(draw)?;
+        Ok(())
+    }
+
+    /// Takes on the size of the terminal. Clears where that is another, and asks
+    /// the terminal nothing: what answers to a question would be read among the
+    /// keys.
+    fn fit(&mut self) -> io::Result<()> {
+        let size = self.terminal.backend().size()?;
+        let (width, height) = (size.width.min(LARGEST.0), size.height.min(LARGEST.1));
+        let area = Rect::new(0, 0, width, height);
+        if area != self.area {
+            self.area = area;
+            self.terminal.resize(area)?;
+        }
+        Ok(())
     }
 
     /// Gives it back for a while.

@@ -10,13 +10,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crossterm::event::{KeyEvent, KeyEventKind, MouseEvent};
+use smbwho::Secret;
+use zeroize::Zeroizing;
 
 use super::closing::Ready;
 use super::grid::{self, Grid};
 use crate::commands::close::Done;
 use crate::commands::consent::Plan;
 use crate::live::{Answer, Health, Question, Scope, Subject, Tenths, Victim};
-use crate::problem::Problem;
+use crate::problem::{Cause, Problem};
 
 /// How long a message stays.
 const TOLD_FOR: Duration = Duration::from_secs(8);
@@ -43,7 +45,8 @@ pub(crate) enum Effect {
     /// Ask this from now on.
     Ask(Question),
     /// Look at a server for what was selected there.
-    Look(usize, Vec<Victim>),
+    /// They may be less old than they are said to be, by the time given.
+    Look(usize, Vec<Victim>, Duration),
     /// Give the orders that were agreed to.
     End(usize, Ready),
     /// Stop after the order under way.
@@ -52,6 +55,8 @@ pub(crate) enum Effect {
     Copy(String),
     /// Write what is shown to this file.
     Export(String),
+    /// Sign in again, with this password or the one there is, and ask.
+    SignIn(Option<Secret>, Question),
     Suspend,
     Quit,
     /// Quit, as on Ctrl-C.
@@ -64,6 +69,8 @@ pub(crate) struct Place {
     pub(crate) title: String,
     pub(crate) scope: Scope,
     pub(crate) grid: Box<dyn Grid>,
+    /// How much there is here, as the row that was entered says.
+    pub(crate) count: Option<u32>,
     number: u64,
 }
 
@@ -92,6 +99,8 @@ pub(crate) enum Mode {
     Help(usize),
     Columns(usize),
     Export(String),
+    /// Typing the password.
+    Password(Zeroizing<String>),
     /// Looking at the server; whether only to show.
     Looking {
         dry: bool,
@@ -126,6 +135,8 @@ pub(crate) struct State {
     pub(crate) message: Option<(String, Tenths)>,
     pub(crate) now: Tenths,
     pub(crate) size: (u16, u16),
+    /// Whose password may be asked for again.
+    pub(crate) account: Option<String>,
     /// How often all servers that are asked have answered.
     pub(crate) rounds: u64,
     answered_this_round: Vec<bool>,
@@ -174,6 +185,7 @@ impl State {
             message: None,
             now: Tenths::default(),
             size: (80, 24),
+            account: None,
             rounds: 0,
             questions: 0,
             urged: 0,
@@ -205,6 +217,7 @@ impl State {
             title,
             grid: grid::of(subject, several),
             scope,
+            count: None,
             number: self.questions,
         };
         if subject == Subject::Servers {
@@ -252,6 +265,15 @@ impl State {
     /// Those of them that do not answer, and what is wrong with them.
     pub(crate) fn troubles(&self) -> impl Iterator<Item = (&ServerState, &Problem)> {
         self.asked().filter_map(|s| Some((s, s.health.problem()?)))
+    }
+
+    /// Whether a server waits for another password.
+    pub(crate) fn wants_password(&self) -> bool {
+        let waits = |server: &ServerState| match &server.health {
+            Health::Stopped(problem) => problem.cause == Cause::Account,
+            _ => false,
+        };
+        self.account.is_some() && self.asked().any(waits)
     }
 
     /// Which servers do not answer.
@@ -332,5 +354,9 @@ pub(crate) fn told(problem: &Problem) -> String {
         .to_owned()
 }
 
+pub(crate) use dialogs::lines;
+
+#[cfg(test)]
+mod random;
 #[cfg(test)]
 mod tests;

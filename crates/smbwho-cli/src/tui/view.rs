@@ -11,11 +11,12 @@ use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier, Style};
 use unicode_width::UnicodeWidthStr as _;
 
-use super::grid::{Page, Total};
+use super::grid::Total;
 use super::keys::KEYS;
 use super::state::{Mode, State, told};
 use crate::live::Health;
 use crate::output::escape::Visible;
+use crate::problem::{Cause, Problem};
 
 /// Places before the first column: selected, mark, and a gap.
 pub(crate) const MARGIN: usize = 3;
@@ -69,12 +70,15 @@ const BOLD: Style = Style::new().add_modifier(Modifier::BOLD);
 const DIM: Style = Style::new().add_modifier(Modifier::DIM);
 const REVERSED: Style = Style::new().add_modifier(Modifier::REVERSED);
 
-/// Draws the screen.
-pub(crate) fn draw(frame: &mut Frame<'_>, state: &State, page: &Page, palette: Palette) {
+/// Draws the screen. Its size is the frame's, whatever was heard of it before.
+pub(crate) fn draw(frame: &mut Frame<'_>, state: &mut State, palette: Palette) {
     let area = frame.area();
+    state.size = (area.width, area.height);
+    let page = state.page();
+    let (state, page) = (&*state, &page);
     let buffer = frame.buffer_mut();
     if area.height < 4 || area.width < 10 {
-        buffer.set_stringn(0, 0, "too small", usize::from(area.width), BOLD);
+        write(buffer, line_of(area, 0), area.x, "too small", BOLD);
         return;
     }
     path(buffer, line_of(area, 0), state, palette);
@@ -90,14 +94,18 @@ pub(crate) fn draw(frame: &mut Frame<'_>, state: &State, page: &Page, palette: P
     dialogs::draw(frame, state, palette);
 }
 
+/// A line of an area, counted from 0; an empty one where the area has none.
 fn line_of(area: Rect, line: u16) -> Rect {
-    Rect::new(area.x, area.y + line, area.width, 1)
+    let line = Rect::new(area.x, area.y.saturating_add(line), area.width, 1);
+    line.intersection(area)
 }
 
-/// Writes text into a line; where it ends.
+/// Writes text into a line; where it ends. Nothing is written beyond the line
+/// or the screen.
 fn write(buffer: &mut Buffer, line: Rect, at: u16, text: &str, style: Style) -> u16 {
-    if at >= line.right() {
-        return line.right();
+    let line = line.intersection(buffer.area);
+    if line.is_empty() || at < line.x || at >= line.right() {
+        return at.max(line.right());
     }
     let room = usize::from(line.right() - at);
     buffer.set_stringn(at, line.y, text, room, style).0
@@ -122,13 +130,9 @@ fn path(buffer: &mut Buffer, line: Rect, state: &State, palette: Palette) {
         at = write(buffer, line, at, " › ", DIM);
         at = write(buffer, line, at, place.grid.subject().name(), BOLD);
     }
-    let failing = state.troubles().count();
     let waiting = state.asked().filter(|s| s.health == Health::Asked).count();
-    let (text, style) = if failing > 0 {
-        (
-            format!("! {failing} not answering"),
-            palette.bad().patch(BOLD),
-        )
+    let (text, style) = if let Some(failing) = failing(state) {
+        (format!("! {failing}"), palette.bad().patch(BOLD))
     } else if waiting > 0 {
         (format!("asking {waiting} …"), palette.doubtful())
     } else {
@@ -136,9 +140,53 @@ fn path(buffer: &mut Buffer, line: Rect, state: &State, palette: Palette) {
     };
     let rounds = format!("  #{}", state.rounds);
     let width = u16::try_from(text.width() + rounds.width()).unwrap_or(line.width);
-    let from = line.right().saturating_sub(width).max(at + 2);
+    let from = line.right().saturating_sub(width).max(at.saturating_add(2));
     let at = write(buffer, line, from, &text, style);
     write(buffer, line, at, &rounds, DIM);
+}
+
+/// How many servers say no, and how many say nothing.
+fn failing(state: &State) -> Option<String> {
+    let silent = |problem: &Problem| problem.cause == Cause::NoAnswer;
+    let all = state.troubles().count();
+    let not_answering = state.troubles().filter(|(_, problem)| silent(problem));
+    match (all, not_answering.count()) {
+        (0, _) => None,
+        (all, 0) => Some(format!("{all} refused")),
+        (all, silent) if all == silent => Some(format!("{silent} not answering")),
+        (all, silent) => Some(format!("{} refused, {silent} not answering", all - silent)),
+    }
+}
+
+/// Why there are no rows.
+pub(crate) fn nothing(state: &State) -> String {
+    let place = state.here();
+    let name = place.grid.subject().name();
+    let counts = place.grid.counts();
+    let filter = !place.grid.filter_text().is_empty();
+    let failing = failing(state);
+    let first = state.troubles().next();
+    let first = first.map(|(_, problem)| Visible(&told(problem)).to_string());
+    match (counts.living, place.grid.has_answered()) {
+        (1, _) if filter => format!("the filter hides the one {} there is", counts.one),
+        (hidden, _) if filter && hidden > 0 => format!("the filter hides all {hidden} {name}"),
+        (1.., _) => format!("no {name} to show"),
+        (0, false) => match (failing, first) {
+            _ if state.asked().any(|server| server.health == Health::Asked) => {
+                "asking …".to_owned()
+            }
+            (Some(failing), Some(first)) => format!("not known: {failing} ({first})"),
+            _ => "asking …".to_owned(),
+        },
+        (0, true) => match (failing, place.count) {
+            (Some(failing), _) => format!("no {name} known: {failing}"),
+            (None, Some(count @ 1..)) => format!(
+                "no {name} of it are told, though it has {count}: this account may not see them, \
+                 or the server tells them under another name"
+            ),
+            (None, _) => format!("no {name}"),
+        },
+    }
 }
 
 /// The same as plain text.
@@ -171,6 +219,9 @@ pub(crate) fn trouble(state: &State) -> Vec<String> {
             let secs = when.saturating_duration_since(Instant::now()).as_secs();
             // Always as wide, so that lines do not come and go.
             format!("again in {secs:>2} s")
+        }
+        Health::Stopped(_) if state.wants_password() => {
+            "refused; r asks for the password".to_owned()
         }
         Health::Stopped(_) => "stopped; r tries again".to_owned(),
         Health::Asked | Health::Good => String::new(),
@@ -208,7 +259,8 @@ fn footer(buffer: &mut Buffer, line: Rect, state: &State, palette: Palette) {
                 at,
                 "_",
                 palette.accent().add_modifier(Modifier::SLOW_BLINK),
-            ) + 2
+            )
+            .saturating_add(2)
         }
         Mode::Export(name) => {
             let at = write(buffer, line, line.x, "Export to (.csv or .json): ", BOLD);
@@ -295,6 +347,10 @@ fn keys(buffer: &mut Buffer, line: Rect, state: &State, palette: Palette) {
             ("Esc", "done"),
         ],
         Mode::Export(_) => vec![("Enter", "write"), ("Esc", "leave")],
+        Mode::Password(_) => vec![
+            ("Enter", "sign in; alone: with the same password again"),
+            ("Esc", "leave"),
+        ],
         Mode::Looking { .. } => vec![("Esc", "leave")],
         Mode::Plan(_) => vec![("↑↓", "scroll"), ("Enter", "do it"), ("Esc", "leave")],
         Mode::Ending => vec![("Esc", "stop after the order under way")],

@@ -205,6 +205,54 @@ fn a_slow_server_is_never_asked_twice_at_once() {
     assert!(asked.load(Ordering::SeqCst) >= 3);
 }
 
+/// In the middle of what ends a session, whoever ends the program waits until
+/// it is known what became of it.
+#[test]
+fn a_signal_in_the_middle_of_an_order_leaves_its_outcome_in_the_log() {
+    const SESSION_DEL: u16 = 13;
+    for (signal, code) in [("-TERM", 143), ("-HUP", 129), ("-INT", 130)] {
+        let began = std::time::Instant::now();
+        let there = std::sync::atomic::AtomicBool::new(true);
+        let endpoint = Endpoint::builder().start(move |request| {
+            if request.opnum == SESSION_DEL {
+                std::thread::sleep(Duration::from_millis(1500));
+                there.store(false, Ordering::SeqCst);
+                return smbwho_testkit::Action::reply(vec![0; 4]);
+            }
+            let mut rows = Vec::new();
+            if there.load(Ordering::SeqCst) {
+                let age = u32::try_from(began.elapsed().as_secs()).expect("not long");
+                rows.push(LabSession {
+                    active_secs: 500 + age,
+                    ..LabSession::new("\\\\ws1", "alice")
+                });
+            }
+            SessionService::new(rows).answer(request)
+        });
+        let endpoint = endpoint.expect("an endpoint");
+        let terminal = Terminal::open();
+        terminal.line("export SMBWHO_PASSWORD=endpoint; clear");
+        let arguments = format!("browse {} -U root --interval 1s", endpoint.address());
+        terminal.start(&arguments);
+        terminal.wait("alice", |s| line_of(s, "alice").is_some());
+        terminal.keys(&["x"]);
+        terminal.wait("the question", |s| s.contains("Type yes to end 1 session"));
+        terminal.keys(&["y", "e", "s", "Enter"]);
+        let ordered = || endpoint.requests().iter().any(|r| r.opnum == SESSION_DEL);
+        terminal.wait("the order", |_| ordered());
+        terminal.signal(signal);
+        terminal.wait("what was done", |s| s.contains("gone: alice from ws1"));
+        terminal.is_back(code);
+        let log = std::fs::read_to_string(terminal.audit_log()).expect("an audit log");
+        let outcome = |line: &str| {
+            let line: Value = serde_json::from_str(line).expect("JSON");
+            line["outcome"].as_str().expect("text").to_owned()
+        };
+        let outcomes: Vec<String> = log.lines().map(outcome).collect();
+        assert_eq!(outcomes, ["attempt", "gone"], "{signal}");
+    }
+}
+
 #[test]
 fn a_server_that_refuses_one_question_is_asked_the_next_at_once() {
     // It knows sessions alone.
@@ -218,10 +266,10 @@ fn a_server_that_refuses_one_question_is_asked_the_next_at_once() {
     terminal.wait("sessions", |s| s.contains("3 sessions"));
     terminal.keys(&["2"]);
     terminal.wait("a refusal", |s| {
-        s.contains("› files") && s.contains("no answer")
+        s.contains("› files") && s.contains("not known: 1 refused (")
     });
     terminal.keys(&["!"]);
-    terminal.wait("the reason", |s| s.contains("Servers that do not answer"));
+    terminal.wait("the reason", |s| s.contains("What is wrong with servers"));
     terminal.keys(&["q"]);
     terminal.keys(&["1"]);
     terminal.wait("sessions", |s| s.contains("3 sessions"));

@@ -456,6 +456,11 @@ mod tests {
         assert_eq!(path(false), Ok(folder.join("tktB")));
         std::fs::write(folder.join("primary"), "../../etc/passwd\n").unwrap();
         assert!(path(false).is_err());
+        let why = load(&folder).unwrap_err();
+        assert!(
+            matches!(&why, KerberosError::CacheUnreadable { why, .. } if why.contains("a folder")),
+            "{why}"
+        );
         std::fs::remove_dir_all(folder).unwrap();
     }
 }

@@ -1,14 +1,17 @@
 //! `smbwho close file SERVER`.
 
-use smbwho::{Closing, Error, FileLevel, Login, OpenFile, Place, Server};
+use std::cmp::Ordering;
+
+use smbwho::{Closing, Error, FileLevel, Login, OpenFile, Place, Server, Win32Status};
 
 use super::own::Own;
 use super::whose::Whose;
-use super::{Done, Ending, Left, Prepared, Reasons, Way, choose};
+use super::{Done, Ending, Prepared, Reasons, Way, choose, look};
 use crate::args::RowArgs;
 use crate::audit::Value;
 use crate::commands::names::Names;
 use crate::rows::{Closed, Outcome};
+use crate::seen::{Passed, Window};
 
 const REASONS: Reasons = Reasons {
     own: "it is the pipe smbwho itself works over, or cannot be told apart from it",
@@ -62,8 +65,8 @@ pub(crate) struct Files;
 ///
 /// A message for the user; nothing was done then.
 pub(crate) async fn run(way: &Way<'_>, filter: Filter, login: &Login) -> Result<Done, String> {
-    let all = match Files.look(way.server).await {
-        Ok(all) => all,
+    let (all, looked) = match look(&Files, way.server).await {
+        Ok(seen) => seen,
         Err(error) => return way.go(&Files, Err(error)).await,
     };
     // Whoever else has files open there is no reason to doubt whose these are.
@@ -75,7 +78,7 @@ pub(crate) async fn run(way: &Way<'_>, filter: Filter, login: &Login) -> Result<
     let whose = Whose::of(names.user.as_mut(), way.server, &users).await;
     let is_chosen = |(file, theirs): (&OpenFile, &bool)| *theirs && filter.lets_through(file);
     let chosen: Vec<bool> = all.iter().zip(&whose.theirs).map(is_chosen).collect();
-    let mut prepared = prepared(way.server, &all, &chosen, login);
+    let mut prepared = prepared(way.server, &all, &chosen, looked, login);
     prepared.besides.extend(whose.besides);
     names.tell(way.report);
     if let Some(left_out) = whose.left_out {
@@ -84,19 +87,20 @@ pub(crate) async fn run(way: &Way<'_>, filter: Filter, login: &Login) -> Result<
     way.go(&Files, Ok(prepared)).await
 }
 
-/// Looks at everything that is open, and makes orders of what is chosen.
+/// Looks at everything that is open, and makes orders of what is chosen:
+/// `choice` says of each, given when the server was looked at.
 ///
 /// # Errors
 ///
 /// When the server does not tell what is open.
 pub(crate) async fn prepare(
     server: &Server,
-    is_chosen: impl FnMut(&OpenFile) -> bool,
+    choice: impl FnOnce(&[OpenFile], Window) -> Vec<bool>,
     login: &Login,
 ) -> Result<Prepared<OpenFile>, Error> {
-    let all = Files.look(server).await?;
-    let chosen: Vec<bool> = all.iter().map(is_chosen).collect();
-    Ok(prepared(server, &all, &chosen, login))
+    let (all, looked) = look(&Files, server).await?;
+    let chosen = choice(&all, looked);
+    Ok(prepared(server, &all, &chosen, looked, login))
 }
 
 /// Makes orders of those of all open files that are chosen.
@@ -104,6 +108,7 @@ fn prepared(
     server: &Server,
     all: &[OpenFile],
     chosen: &[bool],
+    looked: Window,
     login: &Login,
 ) -> Prepared<OpenFile> {
     let us = Own::new(login, server.facts().map(|facts| facts.peer));
@@ -111,6 +116,7 @@ fn prepared(
     let named = |file: &OpenFile| file.id.is_some() && file.path.is_some() && file.user.is_some();
     Prepared {
         chosen: choose::<Files>(all, chosen, &own, named, &REASONS),
+        looked,
         besides: Vec::new(),
     }
 }
@@ -122,16 +128,14 @@ fn is_own_pipe(file: &OpenFile, us: &Own) -> bool {
     is_pipe && file.user.as_deref().is_some_and(|user| us.is_user(user))
 }
 
-/// Whether both are the same open of the same file by the same user, as far as
-/// a server tells.
-fn is_same(one: &OpenFile, other: &OpenFile) -> bool {
-    one.id == other.id && one.path == other.path && one.user == other.user
-}
-
 impl Ending for Files {
     type Row = OpenFile;
     const ACTION: &'static str = "close file";
     const NAMES: [&'static str; 2] = ["open file", "open files"];
+    const CHANGED: &'static str =
+        "the server's number is another open file's by now, which was left alone";
+    /// The number is used again.
+    const REPLACED: Outcome = Outcome::Gone;
 
     async fn look(&self, server: &Server) -> Result<Vec<OpenFile>, Error> {
         // Level 2 tells numbers only: nothing to check by.
@@ -143,22 +147,25 @@ impl Ending for Files {
         chosen.id == other.id
     }
 
-    fn is_unchanged(before: &[OpenFile], now: &[OpenFile]) -> bool {
-        let mut left: Vec<&OpenFile> = before.iter().collect();
-        now.iter().all(|file| {
-            let at = left.iter().position(|known| is_same(known, file));
-            at.map(|at| left.swap_remove(at)).is_some()
-        })
+    /// By all that stays as long as a file is open. A number may be used again.
+    fn order(one: &OpenFile, other: &OpenFile) -> Ordering {
+        let key = |file: &OpenFile| file.permissions.map(|held| held.0);
+        (one.id, &one.path, &one.user, key(one)).cmp(&(
+            other.id,
+            &other.path,
+            &other.user,
+            key(other),
+        ))
     }
 
-    fn left(before: &[OpenFile], now: &[OpenFile]) -> Left {
-        let is_left = |file: &OpenFile| before.iter().any(|known| is_same(known, file));
-        // Another file under the same number: the number is used again.
-        if now.iter().any(is_left) {
-            Left::Itself
-        } else {
-            Left::Nothing
-        }
+    fn compare(before: &OpenFile, now: &OpenFile, _: Passed) -> Ordering {
+        Self::order(before, now)
+    }
+
+    /// Samba has another code, and some of its versions say so of a file that
+    /// they closed.
+    fn was_gone(said: Closing) -> bool {
+        said == Closing::NotFound(Win32Status::NERR_FileIdNotFound)
     }
 
     async fn end(&self, server: &Server, row: &OpenFile) -> Result<Closing, Error> {

@@ -3,6 +3,7 @@
 use super::{Done, Ending};
 use crate::commands::consent::Plan;
 use crate::rows::Outcome;
+use crate::seen::Window;
 
 /// What the first look brought: the orders to give, each with the rows that it
 /// ends, and the rows left alone with the reason.
@@ -72,6 +73,8 @@ pub(crate) fn choose<E: Ending>(
 /// What was looked at and chosen, before anybody agreed to it.
 pub(crate) struct Prepared<R> {
     pub(crate) chosen: Chosen<R>,
+    /// When the server was looked at.
+    pub(crate) looked: Window,
     /// What it brings besides.
     pub(crate) besides: Vec<String>,
 }

@@ -1,5 +1,6 @@
 //! `smbwho close session SERVER`.
 
+use std::cmp::Ordering;
 use std::fmt::Write as _;
 use std::time::Instant;
 
@@ -7,13 +8,14 @@ use smbwho::{Closing, Error, Level, Login, Server, Session, SessionTarget, is_sa
 
 use super::own::Own;
 use super::whose::Whose;
-use super::{Done, Ending, Left, Prepared, Reasons, Way, choose};
+use super::{Done, Ending, Prepared, Reasons, Way, choose, look};
 use crate::args::RowArgs;
 use crate::audit::Value;
 use crate::commands::names::Names;
 use crate::commands::sessions::{Choice, Times};
 use crate::duration;
 use crate::rows::{Closed, Outcome};
+use crate::seen::{Passed, Window};
 
 /// Others that a plan names before it only counts them.
 const NAMED_BESIDES: usize = 8;
@@ -51,8 +53,8 @@ pub(crate) async fn run(
     let mut unknown = 0_usize;
     let mut names = Names::of(rows);
     let ending = Sessions { level };
-    let all = match ending.look(way.server).await {
-        Ok(all) => all,
+    let (all, looked) = match look(&ending, way.server).await {
+        Ok(seen) => seen,
         Err(error) => return way.go(&ending, Err(error)).await,
     };
     let users: Vec<_> = all.iter().map(|session| session.user.as_ref()).collect();
@@ -77,7 +79,7 @@ pub(crate) async fn run(
             }
     };
     let chosen: Vec<bool> = all.iter().zip(&whose.theirs).map(is_chosen).collect();
-    let mut prepared = Sessions::prepared(way.server, &all, &chosen, login, connected);
+    let mut prepared = Sessions::prepared(way.server, &all, &chosen, looked, login, connected);
     prepared.besides.extend(whose.besides);
     names.tell(way.report);
     if let Some(left_out) = whose.left_out {
@@ -92,7 +94,8 @@ pub(crate) async fn run(
 }
 
 impl Sessions {
-    /// Looks at every session, and makes orders of those that are chosen.
+    /// Looks at every session, and makes orders of those that are chosen:
+    /// `choice` says of each, given when the server was looked at.
     ///
     /// # Errors
     ///
@@ -100,13 +103,15 @@ impl Sessions {
     pub(crate) async fn prepare(
         &self,
         server: &Server,
-        is_chosen: impl FnMut(&Session) -> bool,
+        choice: impl FnOnce(&[Session], Window) -> Vec<bool>,
         login: &Login,
         connected: Instant,
     ) -> Result<Prepared<Session>, Error> {
-        let all = self.look(server).await?;
-        let chosen: Vec<bool> = all.iter().map(is_chosen).collect();
-        Ok(Self::prepared(server, &all, &chosen, login, connected))
+        let (all, looked) = look(self, server).await?;
+        let chosen = choice(&all, looked);
+        Ok(Self::prepared(
+            server, &all, &chosen, looked, login, connected,
+        ))
     }
 
     /// Makes orders of those of all sessions that are chosen.
@@ -114,6 +119,7 @@ impl Sessions {
         server: &Server,
         all: &[Session],
         chosen: &[bool],
+        looked: Window,
         login: &Login,
         connected: Instant,
     ) -> Prepared<Session> {
@@ -121,11 +127,28 @@ impl Sessions {
         let own = Own::new(login, peer).among(all, connected.elapsed());
         let named = |session: &Session| SessionTarget::of(session).is_some();
         let chosen = choose::<Sessions>(all, chosen, &own, named, &REASONS);
+        let mut besides = besides(all, &own, &chosen.orders);
+        besides.extend(ageless(&chosen.orders));
         Prepared {
-            besides: besides(all, &own, &chosen.orders),
+            besides,
+            looked,
             chosen,
         }
     }
+}
+
+/// What cannot be told apart: where no age is told, a session that began after
+/// this one looks the same.
+fn ageless(orders: &[Vec<Session>]) -> Option<String> {
+    let count = orders.iter().flatten().filter(|row| row.active.is_none());
+    let count = count.count();
+    (count > 0).then(|| {
+        format!(
+            "the server does not say how long {count} of these sessions have been there: one that \
+             the same user begins from the same client meanwhile cannot be told apart, and ends in \
+             its place"
+        )
+    })
 }
 
 /// What else may fall: sessions from the same clients.
@@ -162,6 +185,15 @@ fn besides(all: &[Session], own: &[bool], orders: &[Vec<Session>]) -> Vec<String
     )]
 }
 
+/// Names are one name in any letter case.
+fn by_name(one: &Session, other: &Session) -> Ordering {
+    let folded = |name: &Option<smbwho::Name>| name.as_ref().map(|name| name.to_lowercase());
+    let users = || folded(&one.user).cmp(&folded(&other.user));
+    folded(&one.client)
+        .cmp(&folded(&other.client))
+        .then_with(users)
+}
+
 fn who(session: &Session) -> String {
     let told = |name: &Option<smbwho::Name>| name.as_deref().unwrap_or("-").to_owned();
     format!("{} from {}", told(&session.user), told(&session.client))
@@ -171,6 +203,9 @@ impl Ending for Sessions {
     type Row = Session;
     const ACTION: &'static str = "close session";
     const NAMES: [&'static str; 2] = ["session", "sessions"];
+    const CHANGED: &'static str = "a session of this user and client is there that was not shown (its age is not what it \
+         would be by now), so nothing was ended";
+    const REPLACED: Outcome = Outcome::CameBack;
 
     async fn look(&self, server: &Server) -> Result<Vec<Session>, Error> {
         // Any user: so no level is taken that names none.
@@ -185,35 +220,17 @@ impl Ending for Sessions {
         SessionTarget::of(chosen).is_some_and(|target| target.covers(other))
     }
 
-    /// Sessions of one user and client differ by nothing but their age, which
-    /// only grows: each of now must be one of before that has aged.
-    fn is_unchanged(before: &[Session], now: &[Session]) -> bool {
-        let ages = |sessions: &[Session]| {
-            let mut ages: Vec<_> = sessions.iter().map(|session| session.active).collect();
-            ages.sort_unstable();
-            ages
-        };
-        let (before, now) = (ages(before), ages(now));
-        let aged = |(before, now): (&Option<_>, &Option<_>)| match (before, now) {
-            (Some(before), Some(now)) => before <= now,
-            (before, now) => before == now,
-        };
-        now.len() <= before.len() && before.iter().zip(&now).all(aged)
+    fn order(one: &Session, other: &Session) -> Ordering {
+        by_name(one, other).then_with(|| one.active.cmp(&other.active))
     }
 
-    fn left(before: &[Session], now: &[Session]) -> Left {
-        let youngest = before.iter().map(|session| session.active).min().flatten();
-        let is_newer = |session: &Session| match (session.active, youngest) {
-            (Some(active), Some(youngest)) => active < youngest,
-            _ => false,
-        };
-        if now.is_empty() {
-            Left::Nothing
-        } else if now.iter().all(is_newer) {
-            Left::Successor
-        } else {
-            Left::Itself
-        }
+    /// Sessions of one user and client differ by nothing but their age.
+    fn compare(before: &Session, now: &Session, passed: Passed) -> Ordering {
+        by_name(before, now).then_with(|| passed.compare(before.active, now.active))
+    }
+
+    fn was_gone(said: Closing) -> bool {
+        matches!(said, Closing::NotFound(_))
     }
 
     async fn end(&self, server: &Server, row: &Session) -> Result<Closing, Error> {

@@ -6,6 +6,7 @@ use smbwho::{Connection, Level, Session, Share};
 
 use super::*;
 use crate::live::Use;
+use crate::seen::Window;
 
 fn watch<T: Live>(servers: &[&str], filter: &str, lines: Lines) -> Watch<T, Vec<u8>> {
     let names = servers.iter().map(|&name| name.into()).collect();
@@ -25,6 +26,7 @@ fn printed<T: Live>(
         question: 1,
         rows,
         health,
+        seen: Window::within(Duration::ZERO),
     };
     let taken = watch.answer(answer, Tenths(10 * secs));
     taken.expect("a Vec takes everything");

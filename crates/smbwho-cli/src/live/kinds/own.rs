@@ -116,7 +116,8 @@ impl Kind for Use {
 /// A server, as this program sees it.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Host {
-    /// `asked`, `ok`, `stale` or `stopped`.
+    /// `asked`, `ok`, `refused` (it answers, and says no), `stale`, `failed` or
+    /// `stopped`.
     pub(crate) state: &'static str,
     pub(crate) sessions: Option<u64>,
     pub(crate) files: Option<u64>,
@@ -150,6 +151,7 @@ impl Live for Host {
             subject: Subject::Sessions,
             scope: Scope::default(),
             title: String::new(),
+            count: None,
         })
     }
 }

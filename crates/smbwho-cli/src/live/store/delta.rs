@@ -8,7 +8,7 @@ use std::hash::{BuildHasher as _, Hash as _, Hasher as _};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Store, Tenths};
+use super::{Moment, Store};
 use crate::live::kinds::{Difference, Live, difference};
 use crate::rows::Row;
 
@@ -23,7 +23,7 @@ pub(super) const NO_PLACE: u32 = u32::MAX;
 /// What an answer brings.
 pub(crate) struct Delta<T> {
     pub(super) server: u32,
-    pub(super) told: Tenths,
+    pub(super) told: Moment,
     /// What is known of the server from now on, in its order: hashes of names,
     /// and places.
     pub(super) known: Vec<(u64, u32)>,
@@ -57,7 +57,7 @@ struct Sides<'a, T> {
     before: &'a [(u64, u32)],
     after: &'a [T],
     hashes: &'a [u64],
-    told: Tenths,
+    told: Moment,
     /// For each row of the answer, which of those before it is.
     is: Vec<Option<u32>>,
     /// Which of those before were found again.
@@ -73,8 +73,9 @@ impl<T: Live> Store<T> {
         name: &Arc<str>,
         rows: Vec<T>,
         complete: bool,
-        now: Tenths,
+        now: impl Into<Moment>,
     ) -> Delta<T> {
+        let now: Moment = now.into();
         let hash = |row: &T| {
             let mut hasher = self.keys.build_hasher();
             server.hash(&mut hasher);
@@ -118,7 +119,7 @@ impl<T: Live> Store<T> {
                 delta.appeared.push(row);
                 continue;
             };
-            match difference(&slot.row, &row, slot.aged(now)) {
+            match difference(&slot.row, &row, slot.aged(now.at)) {
                 Difference::None => {}
                 Difference::Times => delta.retimed.push((place, row)),
                 Difference::Content => delta.changed.push((place, row)),
@@ -140,13 +141,30 @@ impl<T: Live> Sides<'_, T> {
         self.is[after] = u32::try_from(before).ok();
     }
 
-    /// How far a row of the answer is from the age that one before it has by
-    /// now; none where either is not told.
-    fn apart(&self, before: usize, after: usize) -> Option<Duration> {
+    /// How old a row before the answer must be by now, how old one of the
+    /// answer is, and how much of the difference the time that the servers took
+    /// may make; none where either is not told.
+    fn ages(&self, before: usize, after: usize) -> Option<[Duration; 3]> {
         let slot = self.store.get(self.before[before].1)?;
         let then = slot.row.data.lasted()?;
-        let then = then.saturating_add(slot.aged(self.told));
-        Some(self.after[after].lasted()?.abs_diff(then))
+        let then = then.saturating_add(slot.aged(self.told.at));
+        let within = slot.within().saturating_add(self.told.within());
+        Some([then, self.after[after].lasted()?, within])
+    }
+
+    /// How far a row of the answer is from the age that one before it has by
+    /// now.
+    fn apart(&self, before: usize, after: usize) -> Option<Duration> {
+        let [then, now, within] = self.ages(before, after)?;
+        Some(now.abs_diff(then).saturating_sub(within))
+    }
+
+    /// Whether a row of the answer is too young to be one before it, and so has
+    /// begun anew. What seems too old has not: it would have been there, and our
+    /// own clock stands still while the computer sleeps.
+    fn is_younger(&self, before: usize, after: usize) -> bool {
+        let ages = self.ages(before, after);
+        ages.is_some_and(|[then, now, within]| now.saturating_add(SLACK + within) < then)
     }
 
     /// Finds what comes in the same order as before.
@@ -227,14 +245,7 @@ impl<T: Live> Sides<'_, T> {
                 };
             }
             left -= 1;
-            // What is younger than it was has begun anew.
-            let is_younger = |old: usize| {
-                let then = self.store.get(self.before[old].1);
-                let then = then.and_then(|slot| slot.row.data.lasted());
-                then.zip(self.after[new].lasted())
-                    .is_some_and(|(then, now)| now.saturating_add(SLACK) < then)
-            };
-            if let Some(old) = before.next_if(|&old| !is_younger(old)) {
+            if let Some(old) = before.next_if(|&old| !self.is_younger(old, new)) {
                 self.found(old, new);
             }
         }

@@ -86,6 +86,38 @@ fn a_session_that_is_younger_than_it_was_is_another() {
 }
 
 #[test]
+fn a_session_is_the_same_while_its_age_grows_by_what_passed() {
+    for (age, at, same) in [
+        (15, 10, true),
+        (13, 10, true),
+        // It is older than it was, and yet began meanwhile.
+        (6, 10, false),
+        (105, 200, false),
+        // Our own clock stood still.
+        (905, 10, true),
+    ] {
+        let mut store = Store::new();
+        told(&mut store, 0, vec![session("alice", 5, 0)], true, 0);
+        let [appeared, _, gone] = told(&mut store, 0, vec![session("alice", age, 0)], true, at);
+        assert_eq!(
+            (appeared.is_empty(), gone.is_empty()),
+            (same, same),
+            "{age}"
+        );
+    }
+    // A server that takes its time may have looked at any moment of it.
+    let mut store = Store::new();
+    told(&mut store, 0, vec![session("alice", 100, 0)], true, 0);
+    let slow = Moment {
+        at: Tenths(300),
+        within: 100,
+    };
+    let rows = vec![session("alice", 121, 0)];
+    let delta = store.compare(0, &NAME.into(), rows, true, slow);
+    assert!(delta.appeared.is_empty() && delta.gone.is_empty());
+}
+
+#[test]
 fn of_several_sessions_of_one_name_the_right_one_is_gone() {
     for (ended, left) in [(1000, 40), (40, 1000)] {
         let mut store = Store::new();

@@ -8,7 +8,7 @@ use super::arrange::Rebuild;
 use super::columns::{ColumnState, Columns};
 use super::groups::Groups;
 use super::{Counts, Grid, Line, MARKED_FOR, Move, Page, Total, Which, Work};
-use crate::live::{Drill, Live, Rows, Store, Subject, Tenths, Victim};
+use crate::live::{Drill, Live, Moment, Rows, Store, Subject, Tenths, Victim};
 use crate::output::{self, Style};
 use crate::rows::{Cell, Column, Row};
 use crate::tui::filter::Filter;
@@ -102,9 +102,9 @@ impl<T: Live> Grid for Table<T> {
         T::SUBJECT
     }
 
-    fn take(&mut self, server: usize, name: &Arc<str>, rows: Rows, complete: bool, now: Tenths) {
+    fn take(&mut self, server: usize, name: &Arc<str>, rows: Rows, complete: bool, now: Moment) {
         let Some(rows) = T::of(rows) else { return };
-        self.now = now;
+        self.now = self.now.max(now.at);
         if self.answered.len() <= server {
             self.answered.resize(server + 1, false);
         }
@@ -306,10 +306,12 @@ impl<T: Live> Grid for Table<T> {
         Some(drill)
     }
 
-    fn victims(&self, now: Tenths) -> Vec<(usize, Victim)> {
+    fn victims(&self, now: Tenths) -> Vec<(usize, Victim, Duration)> {
         let victim = |place: u32| {
-            let server = usize::try_from(self.store.get(place)?.server).ok()?;
-            Some((server, self.aged(place, now)?.data.victim()?))
+            let slot = self.store.get(place)?;
+            let server = usize::try_from(slot.server).ok()?;
+            let victim = self.aged(place, now)?.data.victim()?;
+            Some((server, victim, slot.within()))
         };
         self.chosen().into_iter().filter_map(victim).collect()
     }

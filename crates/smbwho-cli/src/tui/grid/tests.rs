@@ -31,7 +31,7 @@ fn at(secs: u32) -> Tenths {
 }
 
 fn take(grid: &mut dyn Grid, rows: Vec<Session>, now: Tenths) {
-    grid.take(0, &"fs1".into(), Rows::Sessions(rows), true, now);
+    grid.take(0, &"fs1".into(), Rows::Sessions(rows), true, now.into());
     settle(grid);
 }
 
@@ -112,7 +112,7 @@ fn answers_during_a_new_order_are_not_lost() {
     for step in 0..30_usize {
         grid.work(700);
         let rows: Vec<Session> = all.iter().skip(step * 10).take(8000).cloned().collect();
-        grid.take(0, &"fs1".into(), Rows::Sessions(rows), true, at(1));
+        grid.take(0, &"fs1".into(), Rows::Sessions(rows), true, at(1).into());
     }
     settle(&mut grid);
     let (kept, counts) = (grid.lines.clone(), grid.counts());

@@ -4,18 +4,21 @@ use std::fs::OpenOptions;
 use std::io::{self, BufWriter, Write as _};
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
-use std::time::Instant;
+use std::time::Duration;
 
 use crossterm::clipboard::CopyToClipboard;
 use crossterm::execute;
+use smbwho::{Fleet, LockoutGuard, Login, Secret};
 
 use super::Loop;
 use crate::audit::Audit;
 use crate::commands::close::Done;
-use crate::live::{Job, Victim};
+use crate::exit::Exit;
+use crate::live::{Credentials, Job, Victim};
 use crate::output::{Format, Style};
 use crate::problem::Problem;
+use crate::seen::Window;
+use crate::stop::Stop;
 use crate::tui::closing::Ready;
 use crate::tui::grid::Which;
 use crate::tui::state::{Effect, Event, Mode};
@@ -24,12 +27,16 @@ impl Loop {
     pub(super) fn carry_out(&mut self, effect: Effect) {
         match effect {
             Effect::Ask(question) => self.asker.ask(question),
-            Effect::Look(server, victims) => self.look(server, victims),
+            Effect::Look(server, victims, within) => self.look(server, victims, within),
             Effect::End(server, ready) => self.give_orders(server, ready),
-            Effect::StopEnding => self.stop.store(true, Ordering::Relaxed),
+            Effect::StopEnding => self.stop.after_this(Exit::Interrupted),
             Effect::Copy(text) => {
                 // A terminal that does not know the sequence passes over it.
                 let _ = execute!(io::stdout(), CopyToClipboard::to_clipboard_from(text));
+            }
+            Effect::SignIn(password, question) => {
+                self.sign_in(password);
+                self.asker.ask(question);
             }
             Effect::Export(name) => {
                 let said = match self.export(&name) {
@@ -43,11 +50,31 @@ impl Loop {
         }
     }
 
+    /// Signs in with another password, or once more. A person said so: what was
+    /// refused before does not count.
+    fn sign_in(&mut self, password: Option<Secret>) {
+        if let Some(password) = password {
+            let mut login = (*self.login).clone();
+            match &mut login {
+                Login::Ntlm { password: old, .. } => *old = password,
+                Login::Kerberos(login) => *login = login.clone().password(password),
+                _ => return,
+            }
+            self.login = Arc::new(login);
+        }
+        let guard = self.options.guard.as_ref();
+        self.options.guard = guard.map(|_| LockoutGuard::new(Fleet::DEFAULT_REFUSALS));
+        self.asker.sign_in(Credentials {
+            login: Arc::clone(&self.login),
+            options: self.options.clone(),
+        });
+    }
+
     /// Looks at a server on its own connection, so that our session is known
     /// there and nothing else is under way.
-    fn look(&mut self, server: usize, victims: Vec<Victim>) {
+    fn look(&mut self, server: usize, victims: Vec<Victim>, within: Duration) {
         let (news, login) = (self.news.clone(), Arc::clone(&self.login));
-        let selected = Instant::now();
+        let selected = Window::within(within);
         let job: Job = Box::new(move |connection| {
             Box::pin(async move {
                 let looked = match connection {
@@ -71,8 +98,8 @@ impl Loop {
                 return;
             }
         };
-        let (news, stop) = (self.news.clone(), Arc::clone(&self.stop));
-        stop.store(false, Ordering::Relaxed);
+        self.stop = Stop::new();
+        let (news, stop) = (self.news.clone(), self.stop.clone());
         let job: Job = Box::new(move |connection| {
             Box::pin(async move {
                 let done = match connection {
@@ -101,7 +128,7 @@ impl Loop {
             Some("json") => Format::Json,
             _ => return Err(io::Error::other("name it .csv or .json")),
         };
-        // What is there already is somebody's.
+        // What is there already is somebody's, whatever it is.
         let file = OpenOptions::new()
             .write(true)
             .create_new(true)

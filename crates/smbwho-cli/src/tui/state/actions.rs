@@ -2,6 +2,8 @@
 
 use std::io;
 
+use zeroize::Zeroizing;
+
 use super::{Effect, Mode, Outcome, State};
 use crate::live::{Scope, Subject};
 use crate::output::escape::Visible;
@@ -83,6 +85,10 @@ impl State {
             }
             Action::Close => return self.close(false),
             Action::DryRun => return self.close(true),
+            Action::Refresh if self.wants_password() => {
+                // Long enough for all that is typed: what grows leaves copies.
+                self.mode = Mode::Password(Zeroizing::new(String::with_capacity(1024)));
+            }
             Action::Refresh => {
                 self.urged += 1;
                 self.say("Asking again");
@@ -108,7 +114,7 @@ impl State {
             return;
         }
         self.mode = Mode::Result(Box::new(Outcome {
-            title: "Servers that do not answer",
+            title: "What is wrong with servers",
             lines,
             from: 0,
         }));
@@ -122,7 +128,8 @@ impl State {
             self.say("There is nothing beneath this row");
             return None;
         };
-        let place = self.place(drill.subject, drill.scope, drill.title);
+        let mut place = self.place(drill.subject, drill.scope, drill.title);
+        place.count = drill.count;
         self.places.push(place);
         Some(self.ask())
     }
@@ -197,18 +204,19 @@ impl State {
     fn close(&mut self, dry: bool) -> Option<Effect> {
         let now = self.now;
         let victims = self.grid().victims(now);
-        let Some((server, _)) = victims.first() else {
+        let Some((server, ..)) = victims.first() else {
             self.say("Nothing here can be closed: select sessions or files");
             return None;
         };
         let server = *server;
-        if victims.iter().any(|(other, _)| *other != server) {
+        if victims.iter().any(|(other, ..)| *other != server) {
             self.say("End things on one server at a time: the selected rows are of several");
             return None;
         }
         self.ending = server;
         self.mode = Mode::Looking { dry };
-        let victims = victims.into_iter().map(|(_, victim)| victim).collect();
-        Some(Effect::Look(server, victims))
+        let within = victims.iter().map(|(.., within)| *within).max();
+        let victims = victims.into_iter().map(|(_, victim, _)| victim).collect();
+        Some(Effect::Look(server, victims, within.unwrap_or_default()))
     }
 }

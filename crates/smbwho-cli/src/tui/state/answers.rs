@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{State, told};
-use crate::live::{Answer, Health, Host, Rows, Subject};
+use crate::live::{Answer, Health, Host, Moment, Rows, Subject};
 use crate::tui::grid::{self, Grid};
 
 impl State {
@@ -27,7 +27,7 @@ impl State {
             _ => {}
         }
         // What was asked before may still come; its place may be gone.
-        let now = self.now;
+        let now = Moment::of(answer.seen, self.now);
         if let Some(at) = self
             .places
             .iter()
@@ -73,13 +73,7 @@ impl State {
     pub(super) fn tell_host(&self, grid: &mut dyn Grid, number: usize) {
         let server = &self.servers[number];
         let host = Host {
-            state: match &server.health {
-                Health::Asked => "asked",
-                Health::Good => "ok",
-                Health::Failed(..) if server.answered.is_some() => "stale",
-                Health::Failed(..) => "failed",
-                Health::Stopped(_) => "stopped",
-            },
+            state: server.health.word(server.answered.is_some()),
             sessions: server.sessions,
             files: server.files,
             answered: server.answered.map(|answered| self.now.since(answered)),
@@ -87,6 +81,6 @@ impl State {
             error: server.health.problem().map(told),
         };
         let rows = Rows::Hosts(vec![host]);
-        grid.take(number, &server.name, rows, true, self.now);
+        grid.take(number, &server.name, rows, true, self.now.into());
     }
 }

@@ -1,6 +1,7 @@
 //! What the keys do while something is asked.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use smbwho::Secret;
 
 use super::{Agreeing, Effect, Mode, Outcome, State, told};
 use crate::commands::close::Done;
@@ -54,6 +55,7 @@ impl State {
                     None
                 }
             },
+            Mode::Password(_) => self.password_key(key),
             // A look changes nothing: its answer is not waited for.
             Mode::Looking { .. } => {
                 if key.code == KeyCode::Esc {
@@ -120,6 +122,24 @@ impl State {
             }
         };
         self.mode = Mode::Columns(to);
+    }
+
+    fn password_key(&mut self, key: KeyEvent) -> Option<Effect> {
+        let Mode::Password(typed) = &mut self.mode else {
+            return None;
+        };
+        match key.code {
+            KeyCode::Enter => {
+                let password = (!typed.is_empty()).then(|| Secret::new(typed.as_str()));
+                self.mode = Mode::Grid;
+                self.urged += 1;
+                self.say("Signing in again");
+                return Some(Effect::SignIn(password, self.question()));
+            }
+            KeyCode::Esc => self.mode = Mode::Grid,
+            _ => type_into(typed, key),
+        }
+        None
     }
 
     fn plan_key(&mut self, key: KeyEvent) -> Option<Effect> {
@@ -191,16 +211,23 @@ impl State {
     }
 
     fn show_done(&mut self, title: &'static str, done: &Done, besides: &[String]) {
-        let mut lines: Vec<String> = done.rows.iter().map(line).collect();
-        lines.extend(besides.iter().map(|note| format!("Note: {note}")));
-        lines.extend(done.messages.iter().cloned());
-        lines.extend(done.problems.iter().map(Problem::line));
+        let mut lines = lines(done);
+        let notes = besides.iter().map(|note| format!("Note: {note}"));
+        lines.splice(done.rows.len()..done.rows.len(), notes);
         self.mode = Mode::Result(Box::new(Outcome {
             title,
             lines: lines.iter().map(|line| Visible(line).to_string()).collect(),
             from: 0,
         }));
     }
+}
+
+/// What was done, in lines for people, not yet escaped.
+pub(crate) fn lines(done: &Done) -> Vec<String> {
+    let mut lines: Vec<String> = done.rows.iter().map(line).collect();
+    lines.extend(done.messages.iter().cloned());
+    lines.extend(done.problems.iter().map(Problem::line));
+    lines
 }
 
 /// One row of the result.

@@ -6,6 +6,7 @@ use smbwho::{Level, Session};
 use super::*;
 use crate::live::Rows;
 use crate::rows::{Closed, Outcome as Came};
+use crate::seen::Window;
 
 fn session(user: &str, client: &str) -> Session {
     let mut session = Session::unknown(Level::L1);
@@ -37,6 +38,7 @@ fn answer(state: &mut State, server: usize, rows: Option<Rows>, health: Health, 
         question: state.question().number,
         rows,
         health,
+        seen: Window::within(Duration::ZERO),
     };
     state.update(Event::Answer(answer), Tenths(secs * 10));
     settle(state);
@@ -136,9 +138,31 @@ fn a_late_answer_to_another_question_changes_nothing() {
         question,
         rows: people(&["alice"]),
         health: Health::Good,
+        seen: Window::within(Duration::ZERO),
     };
     state.update(Event::Answer(late), Tenths(0));
     assert_eq!(shown(&mut state).len(), 0);
+}
+
+#[test]
+fn a_refused_password_is_typed_again_or_tried_again() {
+    let mut state = state(&["fs1", "fs2"]);
+    let mut problem = Problem::interrupted("fs2");
+    problem.cause = Cause::Account;
+    answer(&mut state, 0, people(&["alice"]), Health::Good, 0);
+    answer(&mut state, 1, None, Health::Stopped(problem), 0);
+    // Nobody's password: it is asked again as it is.
+    assert!(matches!(press(&mut state, "r"), Some(Effect::Ask(_))));
+    state.account = Some("ann".to_owned());
+    assert!(press(&mut state, "rnever mind\x1b").is_none());
+    assert!(matches!(state.mode, Mode::Grid));
+    let urged = state.question().urged;
+    let Some(Effect::SignIn(Some(password), question)) = press(&mut state, "rq x\x08y\n") else {
+        panic!("it signs in");
+    };
+    assert_eq!((password.expose(), question.urged), ("q y", urged + 1));
+    let again = press(&mut state, "r\n");
+    assert!(matches!(again, Some(Effect::SignIn(None, _))));
 }
 
 #[test]
@@ -182,7 +206,7 @@ fn nothing_ends_before_it_is_typed() {
     let mut state = state(&["fs1"]);
     answer(&mut state, 0, people(&["alice", "bob"]), Health::Good, 0);
     for typed in ["y\n", "\n", "1\n", "yes\x1b"] {
-        let Some(Effect::Look(0, victims)) = press(&mut state, "x") else {
+        let Some(Effect::Look(0, victims, _)) = press(&mut state, "x") else {
             panic!("it looks first");
         };
         assert_eq!(victims.len(), 1);
@@ -225,7 +249,7 @@ fn nothing_ends_before_it_is_typed() {
 fn a_dry_run_ends_nothing() {
     let mut state = state(&["fs1"]);
     answer(&mut state, 0, people(&["alice"]), Health::Good, 0);
-    assert!(matches!(press(&mut state, "X"), Some(Effect::Look(0, _))));
+    assert!(matches!(press(&mut state, "X"), Some(Effect::Look(0, ..))));
     state.update(
         Event::Looked(0, Ok(Ready::one(session("alice", "ws1")))),
         Tenths(0),

@@ -39,6 +39,11 @@ pub(super) fn draw(frame: &mut Frame<'_>, state: &State, palette: Palette) {
             let lines: Vec<Styled> = columns.iter().enumerate().map(line).collect();
             boxed(frame, "Columns", &lines, at.saturating_sub(10), None);
         }
+        Mode::Password(_) => {
+            let who = state.account.as_deref().unwrap_or_default();
+            let line = format!("Password for {}: (nothing is shown)", Visible(who));
+            boxed(frame, "Sign in", &[(line, BOLD)], 0, None);
+        }
         Mode::Looking { .. } => {
             boxed(
                 frame,
@@ -100,7 +105,7 @@ fn boxed(frame: &mut Frame<'_>, title: &str, lines: &[Styled], from: usize, last
     let last: Vec<Styled> = last.iter().flat_map(wrap).collect();
     let all = lines.iter().chain(&last).map(|(text, _)| text.width());
     let widest = all.max().unwrap_or(0).max(title.width()).min(room);
-    let width = u16::try_from(widest + 4).unwrap_or(area.width);
+    let width = u16::try_from(widest.saturating_add(4)).unwrap_or(area.width);
     let tall = lines.len() + last.len() + 2;
     let height = u16::try_from(tall)
         .unwrap_or(u16::MAX)
@@ -108,11 +113,12 @@ fn boxed(frame: &mut Frame<'_>, title: &str, lines: &[Styled], from: usize, last
         .min(area.height.saturating_sub(1));
     let inside = Rect::new(
         area.x + (area.width.saturating_sub(width)) / 2,
-        area.y + (area.height.saturating_sub(height + 1)) / 2,
+        area.y + (area.height.saturating_sub(height.saturating_add(1))) / 2,
         width.min(area.width),
         height,
     );
     let buffer = frame.buffer_mut();
+    let inside = inside.intersection(buffer.area);
     Clear.render(inside, buffer);
     let block = Block::bordered()
         .border_type(BorderType::Plain)
@@ -128,11 +134,11 @@ fn boxed(frame: &mut Frame<'_>, title: &str, lines: &[Styled], from: usize, last
     let lines = lines.iter().take(shown).chain(&last);
     for (index, (text, style)) in lines.enumerate() {
         let mut line = line_of(inside, u16::try_from(index + 1).unwrap_or(u16::MAX));
-        if line.y + 1 >= inside.bottom() {
+        if line.y.saturating_add(1) >= inside.bottom() {
             break;
         }
         line.width = line.width.saturating_sub(2);
-        write(buffer, line, line.x + 2, text, *style);
+        write(buffer, line, line.x.saturating_add(2), text, *style);
     }
 }
 

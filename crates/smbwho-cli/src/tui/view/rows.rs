@@ -18,15 +18,12 @@ pub(super) fn draw(buffer: &mut Buffer, page: &Page, state: &State, palette: Pal
         row(buffer, at, line, palette);
     }
     if page.lines.is_empty() {
-        let counts = state.here().grid.counts();
-        let text = match (counts.living, state.here().grid.has_answered()) {
-            (0, false) if state.troubles().next().is_some() => "no answer".to_owned(),
-            (0, false) => "asking …".to_owned(),
-            (0, true) => format!("no {}", page.subject.name()),
-            _ => "nothing matches the filter".to_owned(),
-        };
-        let line = line_of(area, 2);
-        write(buffer, line, line.x + 3, &text, DIM);
+        let room = usize::from(area.width).saturating_sub(MARGIN);
+        let text = super::dialogs::wrapped(&super::nothing(state), room);
+        for (index, text) in text.iter().take(height).enumerate() {
+            let line = line_of(area, u16::try_from(index + 2).unwrap_or(u16::MAX));
+            write(buffer, line, line.x.saturating_add(3), text, DIM);
+        }
     }
     bar(buffer, area, page, height);
 }
@@ -57,7 +54,7 @@ fn row(buffer: &mut Buffer, at: Rect, line: &PageLine, palette: Palette) {
     let sign = if line.selected { "*" } else { " " };
     let end = write(buffer, at, at.x, sign, style);
     let end = write(buffer, at, end, line.mark.encode_utf8(&mut [0; 4]), style);
-    write(buffer, at, end + 1, &line.text, style);
+    write(buffer, at, end.saturating_add(1), &line.text, style);
     if line.cursor {
         buffer.set_style(at, style.patch(REVERSED));
     }
@@ -75,6 +72,6 @@ fn bar(buffer: &mut Buffer, area: Rect, page: &Page, height: usize) {
         let inside = (from..from + long).contains(&line);
         let at = line_of(area, u16::try_from(line + 2).unwrap_or(u16::MAX));
         let sign = if inside { "█" } else { "│" };
-        buffer.set_stringn(area.right() - 1, at.y, sign, 1, DIM);
+        write(buffer, at, area.right().saturating_sub(1), sign, DIM);
     }
 }

@@ -16,6 +16,7 @@ use super::*;
 use crate::commands::close::Done;
 use crate::live::{Answer, Rows, Subject, Tenths, Use};
 use crate::problem::Problem;
+use crate::seen::Window;
 use crate::tui::closing::Ready;
 use crate::tui::state::{Event, Start};
 
@@ -40,6 +41,7 @@ fn answer(state: &mut State, server: usize, rows: Option<Rows>, health: Health, 
         question: state.question().number,
         rows,
         health,
+        seen: Window::within(Duration::ZERO),
     };
     state.update(Event::Answer(answer), Tenths(secs * 10));
 }
@@ -74,8 +76,7 @@ fn drawn(state: &mut State, palette: Palette) -> Terminal<TestBackend> {
     }
     let (width, height) = state.size;
     let mut terminal = Terminal::new(TestBackend::new(width, height)).expect("a terminal");
-    let page = state.page();
-    let draw = |frame: &mut Frame<'_>| super::draw(frame, state, &page, palette);
+    let draw = |frame: &mut Frame<'_>| super::draw(frame, state, palette);
     terminal.draw(draw).expect("drawn");
     terminal
 }
@@ -110,6 +111,9 @@ fn office() -> State {
     answer(&mut state, 1, Some(Rows::Sessions(second)), Health::Good, 0);
     let mut later = first;
     later.remove(1);
+    for row in &mut later {
+        row.active = row.active.map(|age| age + Duration::from_secs(5));
+    }
     later.push(session(
         "e\u{301}ve\u{202e}\u{1b}[2J",
         "ws19",
@@ -317,7 +321,11 @@ fn nobody_says_that_there_is_nothing_before_a_server_does() {
     answer(&mut state, 1, None, Health::Failed(problem, then), 1);
     answer(&mut state, 0, None, Health::Stopped(refused()), 1);
     let seen = screen(&mut state);
-    assert!(seen.contains("no answer") && seen.contains("nothing told yet"));
+    assert!(
+        seen.contains("not known: 2 not answering (connect: "),
+        "{seen}"
+    );
+    assert!(seen.contains("nothing told yet"));
     assert!(!seen.contains("no sessions") && !seen.contains("0 sessions"));
     assert!(seen.contains("! 2 not answering") && seen.contains("and 1 more: !"));
     press(&mut state, "!");
@@ -328,6 +336,54 @@ fn nobody_says_that_there_is_nothing_before_a_server_does() {
     answer(&mut state, 1, nobody, Health::Good, 2);
     let seen = screen(&mut state);
     assert!(seen.contains("no sessions") && seen.contains("0 sessions"));
+}
+
+#[test]
+fn an_empty_view_says_why_it_is_empty() {
+    let mut state = office();
+    press(&mut state, "/nobody\n");
+    assert!(screen(&mut state).contains("the filter hides all 4 sessions"));
+    // A session that has files open, and no files.
+    let mut state = office();
+    press(&mut state, "\n");
+    let none = || Some(Rows::Files(Vec::new()));
+    answer(&mut state, 0, none(), Health::Good, 6);
+    let seen = screen(&mut state);
+    assert!(
+        seen.contains("no files of it are told, though it has 3"),
+        "{seen}"
+    );
+    // One says no, the other has none.
+    let mut state = office();
+    press(&mut state, "2");
+    answer(&mut state, 0, none(), Health::Good, 6);
+    assert!(screen(&mut state).contains(" no files\n"));
+    let mut problem = refused();
+    problem.cause = Cause::Refused;
+    let then = Instant::now() + Duration::from_secs(10);
+    answer(&mut state, 1, None, Health::Failed(problem, then), 7);
+    let seen = screen(&mut state);
+    assert!(seen.contains("no files known: 1 refused"), "{seen}");
+    assert!(
+        seen.contains("! 1 refused") && !seen.contains("not answering"),
+        "{seen}"
+    );
+    answer(&mut state, 0, None, Health::Failed(refused(), then), 8);
+    assert!(screen(&mut state).contains("! 1 refused, 1 not answering"));
+}
+
+#[test]
+fn a_password_that_is_typed_is_not_shown() {
+    let mut state = office();
+    state.account = Some("LAB\\a\u{1b}nn".to_owned());
+    let mut problem = refused();
+    problem.cause = Cause::Account;
+    answer(&mut state, 1, None, Health::Stopped(problem), 10);
+    assert!(screen(&mut state).contains("refused; r asks for the password"));
+    press(&mut state, "rhunter2");
+    let seen = screen(&mut state);
+    assert!(seen.contains("Password for LAB\\a\\u{1b}nn: "), "{seen}");
+    assert!(!seen.contains("hunter"));
 }
 
 #[test]

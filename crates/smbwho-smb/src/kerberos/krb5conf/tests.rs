@@ -201,6 +201,15 @@ fn any_part_of_it_parses_or_is_refused() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn what_never_ends_is_no_configuration_and_the_null_device_an_empty_one() {
+    let error = Krb5Conf::load(&[PathBuf::from("/dev/zero")]).unwrap_err();
+    assert!(error.to_string().contains("it is a device"), "{error}");
+    let empty = Krb5Conf::load(&[PathBuf::from("/dev/null")]);
+    assert_eq!(empty, Ok(Krb5Conf::default()));
+}
+
 #[test]
 fn files_that_include_each_other() {
     let folder = std::env::temp_dir().join(format!("smbwho-krb5conf-{}", std::process::id()));
