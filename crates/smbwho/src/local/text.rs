@@ -1,5 +1,5 @@
 //! What `smbstatus` prints for people, where its JSON cannot be had: the
-//! columns are those of every Samba from 4.13 on. It does not tell the numbers
+//! columns are those of every Samba from 4.13 to 4.25. It does not tell the numbers
 //! of sessions, connections and open files, nor in full what others may open a
 //! file for.
 //!
@@ -169,7 +169,8 @@ fn tcon(line: &[u8]) -> Option<Tcon> {
     })
 }
 
-/// `Pid User(ID) DenyMode Access R/W Oplock   SharePath   Name   Time`.
+/// `Pid User(ID) DenyMode Access R/W Oplock   SharePath   Name   Time`; since 4.25
+/// with `Persistent` before `SharePath`.
 fn file(line: &[u8]) -> Option<OpenFile> {
     /// What stands between the last columns.
     const GAP: &[u8] = b"   ";
@@ -181,10 +182,9 @@ fn file(line: &[u8]) -> Option<OpenFile> {
     let (access, rest) = first_word(rest)?;
     let (_read_write, rest) = first_word(rest)?;
     let (oplock, rest) = first_word(rest)?;
-    let (oplock, rest) = match rest.trim_ascii_start().strip_prefix(b"STATE UNKNOWN") {
-        Some(rest) if oplock == b"LEASE" => (&b"LEASE STATE UNKNOWN"[..], rest),
-        _ => (oplock, rest),
-    };
+    // What a later version puts in between, as 4.25 does, is passed over: the
+    // folder that is shared begins with a slash.
+    let (_, rest) = rest.split_at(rest.windows(2).position(|bytes| bytes == b" /")?);
     let hex = lossy(access);
     u32::from_str_radix(hex.strip_prefix("0x")?, 16).ok()?;
     let rest = rest.trim_ascii_start();

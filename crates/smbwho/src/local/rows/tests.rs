@@ -177,8 +177,33 @@ fn connections_are_those_of_a_share_or_of_a_client() {
     assert!(status.connections("nothing").is_empty());
 }
 
-/// As Samba 4.24 says it (read in its source): since 4.22 with times, and the
-/// connections of a session; since 4.24 with what these run over.
+/// As Samba 4.25 said it, with one client that held a file with full control.
+#[test]
+fn the_newest_version_is_read() {
+    let json = include_bytes!("smbstatus-4.25.json");
+    let status = Status::read(json, None).expect("JSON");
+    let rows = status.sessions();
+    let root = rows.iter().find(|row| row.user.as_deref() == Some("root"));
+    let root = root.expect("root's");
+    assert_eq!(
+        (root.opens, root.transport.as_deref()),
+        (Some(1), Some("tcp"))
+    );
+    assert_eq!(root.active, Some(Duration::from_secs(6)));
+    let smb = root.smb.clone().expect("more");
+    assert_eq!((smb.channels, smb.authenticated.is_some()), (Some(1), true));
+    let files = status.files().expect("files");
+    let full = files
+        .iter()
+        .find(|row| row.path.as_deref() == Some("/srv/data/full.txt"));
+    let smb = full.and_then(|row| row.smb.clone()).expect("more");
+    assert_eq!(
+        (smb.share_mode, smb.oplock.as_deref()),
+        (Some(ShareMode(7)), Some("none"))
+    );
+}
+
+/// Several connections, as no lab of ours has them, and what else is odd.
 #[test]
 fn newer_versions_tell_more_of_a_session() {
     let json = r#"{"timestamp": "2026-11-25T04:00:00.5+0000", "sessions": {"1": {
