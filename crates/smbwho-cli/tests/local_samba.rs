@@ -275,6 +275,7 @@ fn all_is_shown_though_smbstatus_panics_over_a_file() {
     let files = here(&samba, &["files", "-o", "json"]);
     let who_has = here(&samba, &["who-has", "all.txt", "-o", "json"]);
     let connections = here(&samba, &["connections", "--share", "data", "-o", "json"]);
+    let has_json = here_smbstatus(&samba, "--locks").contains("open_files");
     // With its standard input closed it ends.
     drop(client.stdin.take());
     client.wait().expect("it ends");
@@ -293,7 +294,6 @@ fn all_is_shown_though_smbstatus_panics_over_a_file() {
     assert_eq!(rows(&who_has).len(), 1);
     assert_eq!(of(&rows(&connections), "root")["name"], "127.0.0.1");
     // The number stands in the JSON only, which this smbstatus has none of.
-    let has_json = here_smbstatus(&samba, "--locks").contains("open_files");
     assert_eq!(file["id"].is_null(), !has_json, "{file}");
 }
 
@@ -475,6 +475,14 @@ fn without_rights_or_samba_it_says_what_to_do_instead() {
     let ran = instead("exec sleep 600", &["--timeout", "1s"]);
     assert!(
         ran.code == Some(2) && ran.stderr.contains("--timeout"),
+        "{}",
+        ran.seen()
+    );
+    // Not listened to for long.
+    let ran = instead("exec cat /dev/zero", &["-o", "json"]);
+    let error = ran.json()["errors"][0]["message"].to_string();
+    assert!(
+        ran.code == Some(2) && error.contains("none of its lists"),
         "{}",
         ran.seen()
     );

@@ -85,6 +85,12 @@ pub enum LocalError {
         /// How much was taken, in bytes.
         limit: u64,
     },
+    /// The program says something else than it should, and without end.
+    #[error("{program} prints something that is none of its lists")]
+    Unexpected {
+        /// The program.
+        program: String,
+    },
     /// What the program says is not what was expected.
     #[error("cannot read what smbstatus says: {0}")]
     Unreadable(String),
@@ -127,6 +133,7 @@ impl LocalError {
             Self::NotRun { .. }
             | Self::Failed { .. }
             | Self::TooLong { .. }
+            | Self::Unexpected { .. }
             | Self::Complained { .. }
             | Self::NoFiles
             | Self::Unreadable(_) => {

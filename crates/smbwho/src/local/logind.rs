@@ -8,6 +8,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use jiff::Timestamp;
 
+use super::program::Expected;
 use super::{LocalError, program};
 use crate::{Logon, LogonSource, Name};
 
@@ -27,6 +28,12 @@ const SHOW: [&str; 11] = [
     "--",
 ];
 
+/// A session takes some two hundred bytes.
+const EXPECTED: Expected = Expected {
+    max: 16 << 20,
+    begins: |beginning| !beginning.contains(&0),
+};
+
 /// How often to begin again when a session ends between the list and the
 /// question about it.
 const ATTEMPTS: usize = 3;
@@ -42,7 +49,7 @@ pub(super) async fn sessions(limit: Duration) -> Result<Vec<Logon>, LocalError> 
     let mut attempt = 1;
     loop {
         let list = ["list-sessions", "--no-legend", "--no-pager"];
-        let list = program::run(&loginctl, &list, left()).await;
+        let list = program::run(&loginctl, &list, left(), EXPECTED).await;
         let list = list.map_err(no_logind)?.stdout;
         let list = String::from_utf8_lossy(&list);
         let mut seen = HashSet::new();
@@ -74,7 +81,9 @@ pub(super) async fn sessions(limit: Duration) -> Result<Vec<Logon>, LocalError> 
 /// What `loginctl` shows of these sessions: each once, and no others.
 async fn show(loginctl: &Path, ids: &[&str], limit: Duration) -> Result<Vec<Logon>, LocalError> {
     let arguments = [&SHOW[..], ids].concat();
-    let told = program::run(loginctl, &arguments, limit).await?.stdout;
+    let told = program::run(loginctl, &arguments, limit, EXPECTED)
+        .await?
+        .stdout;
     rows(&String::from_utf8_lossy(&told), ids)
 }
 

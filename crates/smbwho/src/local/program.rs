@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::process::Command;
 
 use super::LocalError;
@@ -21,9 +21,18 @@ const MORE_FOLDERS: [&str; 6] = [
     "/opt/samba/bin",
 ];
 
-/// Standard output beyond which a program is no longer listened to. An open
-/// file takes `smbstatus` about a kilobyte.
-const MAX_OUTPUT: u64 = 512 << 20;
+/// What a program may print.
+#[derive(Clone, Copy)]
+pub(super) struct Expected {
+    /// Standard output beyond which it is no longer listened to, in bytes.
+    pub(super) max: usize,
+    /// Whether this can be the beginning of it. Asked once, of the first
+    /// [`BEGINNING`] bytes, so that what is nothing of the kind fills no memory.
+    pub(super) begins: fn(&[u8]) -> bool,
+}
+
+/// So much is read before it is looked at.
+const BEGINNING: usize = 64 << 10;
 
 /// What is kept of standard error.
 const MAX_COMPLAINT: u64 = 64 << 10;
@@ -107,15 +116,7 @@ pub(super) async fn run(
     program: &Path,
     arguments: &[&str],
     limit: Duration,
-) -> Result<Output, LocalError> {
-    run_up_to(program, arguments, limit, MAX_OUTPUT).await
-}
-
-async fn run_up_to(
-    program: &Path,
-    arguments: &[&str],
-    limit: Duration,
-    max_output: u64,
+    expected: Expected,
 ) -> Result<Output, LocalError> {
     let name = program.display().to_string();
     let not_run = |error: std::io::Error| LocalError::NotRun {
@@ -143,23 +144,28 @@ async fn run_up_to(
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
     let answer = async {
         let said = async {
-            let output = read_up_to(stdout, max_output).await?;
-            Ok::<_, std::io::Error>((output, child.wait().await?))
+            let output = read(stdout, expected).await.map_err(not_run)?;
+            let output = output.map_err(|excess| match excess {
+                Excess::TooLong => LocalError::TooLong {
+                    program: name.clone(),
+                    limit: expected.max as u64,
+                },
+                Excess::Unexpected => LocalError::Unexpected {
+                    program: name.clone(),
+                },
+            })?;
+            Ok((output, child.wait().await.map_err(not_run)?))
         };
-        let (said, complaint) = tokio::join!(said, complaint(stderr));
-        let (output, status) = said.map_err(not_run)?;
-        Ok((output, status, complaint))
+        let complaint = async { Ok::<_, LocalError>(complaint(stderr).await) };
+        // Whoever prints too much is not waited for.
+        tokio::try_join!(said, complaint)
     };
     let Ok(answer) = tokio::time::timeout(limit, answer).await else {
         let program = name;
         return Err(LocalError::TimedOut { program, limit });
     };
-    let (output, status, complaint) = answer?;
+    let ((output, status), complaint) = answer?;
     group.ended();
-    if output.len() as u64 > max_output {
-        let (program, limit) = (name, max_output);
-        return Err(LocalError::TooLong { program, limit });
-    }
     if status.success() {
         return Ok(Output {
             stdout: output,
@@ -208,14 +214,37 @@ impl Drop for Group {
     }
 }
 
-/// Reads to the end, and no more than one byte more than `limit`; then the
-/// pipe is closed, and the program with it.
-async fn read_up_to(pipe: Option<impl AsyncRead + Unpin>, limit: u64) -> std::io::Result<Vec<u8>> {
+/// Why a program is not listened to any more.
+enum Excess {
+    TooLong,
+    Unexpected,
+}
+
+/// Reads to the end, or until it is too much.
+async fn read(
+    pipe: Option<impl AsyncRead + Unpin>,
+    expected: Expected,
+) -> std::io::Result<Result<Vec<u8>, Excess>> {
     let mut output = Vec::new();
-    if let Some(pipe) = pipe {
-        pipe.take(limit + 1).read_to_end(&mut output).await?;
+    let Some(mut pipe) = pipe else {
+        return Ok(Ok(output));
+    };
+    let mut is_looked_at = false;
+    loop {
+        output.reserve(BEGINNING);
+        if pipe.read_buf(&mut output).await? == 0 {
+            return Ok(Ok(output));
+        }
+        if output.len() > expected.max {
+            return Ok(Err(Excess::TooLong));
+        }
+        if !is_looked_at && output.len() >= BEGINNING {
+            is_looked_at = true;
+            if !(expected.begins)(&output) {
+                return Ok(Err(Excess::Unexpected));
+            }
+        }
     }
-    Ok(output)
 }
 
 /// The beginning of what the program complains of; all of it is read, so that
@@ -266,8 +295,10 @@ mod tests {
 
     const LONG: Duration = Duration::from_secs(30);
 
-    async fn shell(script: &str, limit: Duration, max: u64) -> Result<Output, LocalError> {
-        run_up_to(Path::new("/bin/sh"), &["-c", script], limit, max).await
+    async fn shell(script: &str, limit: Duration, max: usize) -> Result<Output, LocalError> {
+        let begins = |beginning: &[u8]| !beginning.contains(&0);
+        let expected = Expected { max, begins };
+        run(Path::new("/bin/sh"), &["-c", script], limit, expected).await
     }
 
     fn printed(output: Result<Output, LocalError>) -> (String, String) {
@@ -296,6 +327,13 @@ mod tests {
             matches!(error, LocalError::TooLong { limit: 1000, .. }),
             "{error}"
         );
+        // Even where it does not heed that nobody listens.
+        let deaf = "trap '' PIPE; while :; do echo yes; done 2>/dev/null";
+        let error = shell(deaf, LONG, 1000).await.expect_err("too much");
+        assert!(matches!(error, LocalError::TooLong { .. }), "{error}");
+        let nonsense = shell("cat /dev/zero", LONG, usize::MAX).await;
+        let error = nonsense.expect_err("not what is read here");
+        assert!(matches!(error, LocalError::Unexpected { .. }), "{error}");
     }
 
     #[tokio::test]
@@ -335,7 +373,11 @@ mod tests {
             error.contains("signal: 6") && error.ends_with("PANIC: x"),
             "{error}"
         );
-        let nothing = run(Path::new("/nonexistent"), &[], LONG).await;
+        let expected = Expected {
+            max: 100,
+            begins: |_| true,
+        };
+        let nothing = run(Path::new("/nonexistent"), &[], LONG, expected).await;
         assert!(matches!(nothing, Err(LocalError::NotRun { .. })));
     }
 

@@ -12,7 +12,7 @@ use std::hash::Hash;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use super::program::Output;
+use super::program::{Expected, Output};
 use super::status::{OpenFile, Section, Status};
 use super::text::Lines;
 use super::{LocalError, program, text};
@@ -32,6 +32,14 @@ const HARMLESS: [&str; 11] = [
     "Can't find include file",
     "invoked oom-killer",
 ];
+
+/// An open file takes about a kilobyte.
+const EXPECTED: Expected = Expected {
+    max: 256 << 20,
+    begins: |beginning| {
+        beginning.trim_ascii_start().starts_with(b"{") || text::has_header(beginning)
+    },
+};
 
 /// The program, and the time that is left for it.
 pub(super) struct Smbstatus {
@@ -251,7 +259,7 @@ impl Smbstatus {
 
     async fn run(&self, arguments: &[&str]) -> Result<Output, LocalError> {
         let left = self.limit.saturating_sub(self.began.elapsed());
-        let output = program::run(&self.program, arguments, left).await;
+        let output = program::run(&self.program, arguments, left, EXPECTED).await;
         output.map_err(|error| match error {
             LocalError::TimedOut { program, .. } => LocalError::TimedOut {
                 program,

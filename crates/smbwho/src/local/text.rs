@@ -22,6 +22,11 @@ pub(super) struct Lines<T> {
     pub(super) unread: usize,
 }
 
+/// Whether this has the header of a list, which is underlined.
+pub(super) fn has_header(beginning: &[u8]) -> bool {
+    contains(beginning, b"\n--------")
+}
+
 /// `--processes`; `None` where this is no such list.
 pub(super) fn sessions(text: &[u8]) -> Option<Lines<Session>> {
     let header = |line: &[u8]| line.starts_with(b"PID ") && contains(line, b"Username");
