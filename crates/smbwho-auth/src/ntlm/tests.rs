@@ -249,3 +249,24 @@ fn no_secret_is_shown() {
     let challenge = challenge(FLAGS, 1, &[TIME]);
     assert_eq!(format!("{:?}", answer(&challenge, "User")), "Answer(***)");
 }
+
+/// Windows Server 2016, from zeek/zeek testing/btest/Traces/smb/smb3.pcap (BSD-3), frame 4.
+#[test]
+fn a_challenge_of_windows_is_read_and_answered() {
+    let message = hex(
+        "4e544c4d53535000020000000800080038000000350289e201151813d2898ccd0000000000000000\
+         70007000400000000a0039380000000f530055005300450002000800530055005300450001000c00\
+         57005300320030003100360004000e0073007500730065002e006400650003001c00570053003200\
+         3000310036002e0073007500730065002e006400650005000e0073007500730065002e0064006500\
+         070008008a8ce7a9f4ced20100000000",
+    );
+    let challenge = Challenge::read(&message).unwrap();
+    assert_eq!(challenge.build, Some(14393));
+    assert_eq!(challenge.upcase(), Upcase::Windows);
+    assert!(challenge.timestamp().is_some());
+    let ids: Vec<u16> = challenge.pairs.iter().map(|(id, _)| *id).collect();
+    assert_eq!(ids, [2, 1, 4, 3, 5, 7]);
+    let answer = answer(&message, "User");
+    assert_eq!(field(&answer.message, 0), [0; 24], "no LM response");
+    assert!(answer.mech_list_mic(b"list").is_some());
+}
