@@ -13,14 +13,20 @@ use smbwho_msrpc::srvsvc::connection::{
     NetrConnectionEnumRequest,
 };
 use smbwho_msrpc::types::WString;
-use smbwho_testkit::{Action, Endpoint, Request};
+use smbwho_testkit::{Action, Endpoint, LabSession, Request, SessionRequest, SessionService};
 
 const INVALID_LEVEL: u32 = 124;
 const CLIENT_NOT_FOUND: u32 = 2312;
+const USER_NOT_FOUND: u32 = 2221;
 
 /// Two connections, of ids that must not go negative, to whatever is asked;
-/// the client `\\nobody` has none.
+/// the clients `\\nobody` and `\\::ffff:10.0.0.7` have none. There is a session
+/// from 10.0.0.7.
 fn answer(request: &Request, levels: &[u32]) -> Action {
+    if request.opnum == SessionRequest::OPNUM {
+        let sessions = vec![LabSession::new(r"\\10.0.0.7", "alice")];
+        return SessionService::new(sessions).answer(request);
+    }
     let asked = NetrConnectionEnumRequest::from_stub(&request.stub).expect("a request");
     let qualifier = asked.qualifier.expect("a qualifier").to_string_lossy();
     let text = |text: &str| WString::new(text).expect("fit to be sent");
@@ -46,6 +52,7 @@ fn answer(request: &Request, levels: &[u32]) -> Action {
     let ids = [ConnectionInfo0 { id: 1 }, ConnectionInfo0 { id: u32::MAX }];
     let status = match qualifier.as_str() {
         r"\\nobody" => CLIENT_NOT_FOUND,
+        r"\\::ffff:10.0.0.7" => USER_NOT_FOUND,
         _ if levels.contains(&asked.level) => 0,
         _ => INVALID_LEVEL,
     };
@@ -132,4 +139,31 @@ async fn a_client_that_the_server_does_not_know_has_none() {
     let server = at(&endpoint).await;
     let rows = server.connections_from("nobody").collect().await;
     assert!(rows.expect("an answer").rows.is_empty());
+}
+
+#[tokio::test]
+async fn a_client_is_asked_for_by_the_name_that_its_sessions_have() {
+    let endpoint = serving(&[0, 1]);
+    let server = at(&endpoint).await;
+    let rows = server.connections_from("::ffff:10.0.0.7").collect().await;
+    assert_eq!(rows.expect("an answer").rows.len(), 2);
+    let asked = endpoint.requests();
+    let asked = asked.iter().filter(|r| r.opnum != SessionRequest::OPNUM);
+    let last = asked.last().expect("a request");
+    let last = NetrConnectionEnumRequest::from_stub(&last.stub).expect("a request");
+    let qualifier = last.qualifier.expect("a qualifier").to_string_lossy();
+    assert_eq!(qualifier, r"\\10.0.0.7");
+}
+
+#[tokio::test]
+async fn a_client_of_endless_name_is_not_sent() {
+    let endpoint = serving(&[0, 1]);
+    let server = at(&endpoint).await;
+    let rows = server.connections_from("x".repeat(1025)).collect().await;
+    let error = rows.expect_err("too long");
+    assert!(
+        matches!(error.kind(), ErrorKind::Unsayable { .. }),
+        "{error}"
+    );
+    assert!(endpoint.requests().is_empty());
 }

@@ -183,7 +183,7 @@ async fn level_2_tells_ids() {
 #[tokio::test]
 async fn ids_and_permissions_keep_every_bit() {
     let file = LabFile {
-        permissions: 0x8000_0181,
+        permissions: 0x0800_0281,
         locks: u32::MAX,
         ..LabFile::new(0xffff_fffe, r"D:\x", "alice", "ws1")
     };
@@ -195,7 +195,7 @@ async fn ids_and_permissions_keep_every_bit() {
     assert_eq!(file.locks, Some(u32::MAX));
     let permissions = file.permissions.expect("told");
     assert_eq!(permissions.names().collect::<Vec<_>>(), ["read"]);
-    assert_eq!(permissions.unnamed(), 0x8000_0180);
+    assert_eq!(permissions.unnamed(), 0x0800_0200);
     let one = server
         .file(0xffff_fffe)
         .await

@@ -10,7 +10,7 @@ use common::{at, endpoint, impatient};
 use smbwho::{ErrorKind, IdleLimit, LogonLevel, Outcome, Server};
 use smbwho_msrpc::srvsvc::Container;
 use smbwho_msrpc::srvsvc::server::{
-    NetrServerGetInfoReply, ServerInfo, ServerInfo100, ServerInfo102,
+    NetrServerGetInfoReply, NetrServerGetInfoRequest, ServerInfo, ServerInfo100, ServerInfo102,
 };
 use smbwho_msrpc::srvsvc::statistics::{NetrServerStatisticsGetReply, StatServer0};
 use smbwho_msrpc::srvsvc::time::{NetrRemoteTODReply, TimeOfDayInfo};
@@ -166,6 +166,14 @@ async fn a_windows_like_server_tells_everything() {
     });
     let info = at(&endpoint).await.info().await.expect("what it is");
     assert_eq!(info.name.as_deref(), Some("FS1"));
+    // Or Windows would give it back for its own.
+    let asked = endpoint.requests();
+    let asked = asked
+        .iter()
+        .filter(|r| r.pipe == "srvsvc" && r.opnum == GET_INFO);
+    let sent = asked.map(|r| NetrServerGetInfoRequest::from_stub(&r.stub).expect("a request"));
+    let names: Vec<bool> = sent.map(|sent| sent.server_name.is_none()).collect();
+    assert_eq!(names, [true; 3]);
     assert_eq!(info.comment.as_deref(), Some("a\\u{d800}\u{1b}"));
     assert_eq!(
         info.version.expect("a version").to_string(),

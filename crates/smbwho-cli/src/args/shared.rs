@@ -86,7 +86,7 @@ impl LoginArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Choosing rows")]
 pub(crate) struct RowArgs {
-    /// Only this user; * and ? match
+    /// Only this user, with or without a domain; * and ? match
     #[arg(long, global = true, value_name = "NAME", value_hint = ValueHint::Username)]
     pub(crate) user: Option<String>,
 
