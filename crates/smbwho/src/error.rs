@@ -16,6 +16,7 @@ use crate::code::{Code, KerberosCode};
 use crate::files::PlaceError;
 use crate::hint;
 use crate::local::LocalError;
+use crate::name::Name;
 
 /// Why a question to a server failed: which server, at which step, with which
 /// code, and what to try.
@@ -137,6 +138,14 @@ pub enum ErrorKind {
         step: Step,
         /// What the system said.
         status: Win32Status,
+    },
+    /// Some groups of an account are those of its domain, of which the server
+    /// says nothing, and local groups hold groups of that domain.
+    ElsewhereInGroups {
+        /// The domain, by its SID where the server does not name it.
+        domain: Name,
+        /// A few of the local groups that hold others of that domain.
+        holders: Vec<Name>,
     },
     /// The server answers the question with values made up beforehand,
     /// whatever is asked.

@@ -42,6 +42,11 @@ pub(crate) fn hint(kind: &ErrorKind) -> Option<String> {
             Some("Name an account with -U, or use the tickets of Kerberos: -k.".into())
         }
         ErrorKind::Unreached { step, status, .. } => unreached(*step, *status).map(str::to_owned),
+        ErrorKind::ElsewhereInGroups { .. } => Some(
+            "Ask a controller of that domain for the groups of the account, then for the members \
+             of these local groups (`--members --name NAME`)."
+                .into(),
+        ),
         ErrorKind::MadeUp { .. } => Some(
             "Samba keeps no list of a client's connections. Ask for its sessions, or who uses a \
              share."

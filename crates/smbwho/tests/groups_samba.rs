@@ -233,6 +233,40 @@ async fn a_users_groups_are_found_by_name_by_sid_and_for_oneself() {
     assert!(!administrators.expect("Administrators").indirect);
 }
 
+/// As an account of the domain is to a member server: it does not know the
+/// account's groups there, and Readers holds one of them.
+#[tokio::test]
+async fn groups_through_those_of_another_domain_are_not_known() {
+    let samba = samba_with_groups();
+    let server = as_root(&samba).await;
+    let query = server.groups_of("S-1-5-21-1-2-3-1000");
+    let groups = query.collect().await.expect("an answer");
+    assert!(groups.rows.is_empty(), "{:?}", groups.rows);
+    let missing = groups.missing.expect("a list that may be partial");
+    let ErrorKind::ElsewhereInGroups { domain, holders } = missing.kind() else {
+        panic!("{missing}");
+    };
+    assert_eq!(domain.as_str(), "S-1-5-21-1-2-3");
+    assert_eq!(
+        holders.iter().map(|name| name.as_str()).collect::<Vec<_>>(),
+        ["Readers"]
+    );
+
+    // Whom Readers holds itself; nobody else of that domain is in any.
+    let query = server.groups_of("S-1-5-21-1-2-3-4444");
+    let groups = query.collect().await.expect("groups");
+    let names: Vec<_> = groups
+        .rows
+        .iter()
+        .map(|row| row.group.name.as_str())
+        .collect();
+    assert_eq!(names, ["Readers"]);
+    assert!(groups.missing.is_none(), "{:?}", groups.missing);
+    // Of its own accounts it knows everything.
+    let groups = server.groups_of("alice").collect().await.expect("groups");
+    assert!(groups.missing.is_none(), "{:?}", groups.missing);
+}
+
 #[tokio::test]
 async fn who_is_not_known_is_said_so() {
     let samba = samba();

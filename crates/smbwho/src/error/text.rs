@@ -60,6 +60,15 @@ impl fmt::Display for ErrorKind {
                     None => write!(f, "{call} failed: {}", why.code()),
                 }
             }
+            ErrorKind::ElsewhereInGroups { domain, holders } => {
+                let holders: Vec<&str> = holders.iter().map(|name| name.as_str()).collect();
+                write!(
+                    f,
+                    "the list may be partial: which groups of {domain} the account is in is not \
+                     known here, and local groups hold others of that domain: {}",
+                    holders.join(", ")
+                )
+            }
             ErrorKind::MadeUp { call } => write!(
                 f,
                 "the server answers this {call} with made-up values, whatever is asked"

@@ -11,6 +11,7 @@ use super::native;
 use super::row::{Membership, Scope};
 use super::sam::{Domain, Entry, PAGE_ENTRIES, Sam};
 use crate::backend::Backend;
+use crate::error::ErrorKind;
 use crate::produce::{self, Pages};
 use crate::rows::{Page, Rows};
 use crate::{Error, Name, Server};
@@ -18,13 +19,19 @@ use crate::{Error, Name, Server};
 /// Local groups lie in local groups; deeper than this nobody nests them.
 const MAX_DEPTH: usize = 64;
 
+/// Local groups that are named as holding groups of another domain.
+const MOST_HOLDERS: usize = 5;
+
 /// A question about the groups of one account. Made by
 /// [`Server::groups_of`] and [`Server::my_groups`].
 ///
 /// The groups are those the server itself keeps: of its own accounts (or the
 /// domain, on a domain controller) and of `Builtin`. An account of another
 /// domain can be in its local groups; for its global groups ask a controller
-/// of that domain. Groups that everyone who signs in is in, such as
+/// of that domain. Where local groups hold groups of that domain, the account
+/// may be in them too: [`ErrorKind::ElsewhereInGroups`] says that the list is
+/// partial. The controller is not asked from here, since whatever server names
+/// it would be told our password's proof. Groups that everyone who signs in is in, such as
 /// `Authenticated Users`, are not followed.
 #[derive(Debug, Clone)]
 #[must_use = "a query does nothing until it is collected or its pages are read"]
@@ -123,8 +130,103 @@ impl MembershipsQuery {
             let rows = describe(&self.server, &mut sam, domain, Scope::Local, found, &[]).await?;
             pages.send(rows).await;
         }
+        if home.is_none() && !self.direct_only && Self::is_of_a_domain(sid, kind) {
+            let elsewhere = self.elsewhere(&mut sam, &order, sid, &through).await?;
+            refused = refused.or(elsewhere);
+        }
         sam.close(domains).await?;
         refused.map_or(Ok(()), Err)
+    }
+
+    /// Whether an account that is none of the server's own can be in groups of
+    /// its domain: those of the system itself (`S-1-5-32`, `S-1-1`, …) cannot.
+    fn is_of_a_domain(sid: Sid, kind: SidNameUse) -> bool {
+        let group = matches!(
+            kind,
+            SidNameUse::SidTypeAlias | SidNameUse::SidTypeWellKnownGroup
+        );
+        !group
+            && sid
+                .domain()
+                .is_some_and(|domain| is_account_domain(&domain))
+    }
+
+    /// What keeps the list from being whole: the server keeps no account of
+    /// the domain's groups, and the account may be in local groups through
+    /// them. Nothing, where no local group holds any.
+    async fn elsewhere(
+        &self,
+        sam: &mut Sam,
+        domains: &[&Domain],
+        sid: Sid,
+        through: &[Sid],
+    ) -> Result<Option<Error>, Error> {
+        let own = |member: &Sid| domains.iter().any(|d| member.domain() == Some(d.sid));
+        let mut held: Vec<(Sid, Name)> = Vec::new();
+        let mut unread: Vec<Name> = Vec::new();
+        for domain in domains {
+            let mut from = Some(0);
+            while let Some(at) = from {
+                let page = sam.aliases(domain, at).await?;
+                for entry in page.entries {
+                    match sam.alias_members(domain, entry.rid).await {
+                        Ok(members) => {
+                            let foreign = members.into_iter().filter(|member| {
+                                let domain = member.domain();
+                                domain.is_some_and(|domain| is_account_domain(&domain))
+                                    && !own(member)
+                                    && !through.contains(member)
+                            });
+                            held.extend(foreign.map(|member| (member, entry.name.clone())));
+                        }
+                        // For all we know there is one in it.
+                        Err(error) if is_refusal(&error) => unread.push(entry.name),
+                        Err(error) => return Err(error),
+                    }
+                }
+                from = page.next;
+            }
+        }
+        let mut names = Names::open(&self.server).await?;
+        let mut asked: Vec<Sid> = held.iter().map(|(member, _)| *member).collect();
+        asked.push(sid);
+        let known = names.of(&asked).await;
+        let known = match known {
+            Err(error) if !is_refusal(&error) => return Err(error),
+            known => known.ok(),
+        };
+        names.close().await?;
+        let is_account = |at: usize| {
+            let kind = known
+                .as_ref()
+                .and_then(|known| known.get(at))
+                .map(|k| k.kind);
+            matches!(
+                kind,
+                Some(SidNameUse::SidTypeUser | SidNameUse::SidTypeComputer)
+            )
+        };
+        let mut holders: Vec<Name> = Vec::new();
+        let groups = held.into_iter().enumerate();
+        let groups = groups
+            .filter(|(at, _)| !is_account(*at))
+            .map(|(_, (_, name))| name);
+        for holder in groups.chain(unread) {
+            if holders.len() < MOST_HOLDERS && !holders.contains(&holder) {
+                holders.push(holder);
+            }
+        }
+        if holders.is_empty() {
+            return Ok(None);
+        }
+        let domain = known
+            .as_ref()
+            .and_then(|known| known.last()?.domain.clone());
+        let domain = domain
+            .or_else(|| sid.domain().map(|domain| domain.to_string().into()))
+            .unwrap_or_else(|| Name::from("-"));
+        let kind = ErrorKind::ElsewhereInGroups { domain, holders };
+        Ok(Some(self.server.error(kind)))
     }
 
     /// The account's SID, and what it is.
@@ -250,6 +352,11 @@ impl MembershipsQuery {
         through.extend(found.keys().filter_map(|rid| domain.sid.with_rid(*rid)));
         Ok(found)
     }
+}
+
+/// Whether accounts are made in it: `S-1-5-21-…` ([MS-DTYP] 2.4.2.4).
+fn is_account_domain(sid: &Sid) -> bool {
+    sid.authority() == 5 && sid.sub_authorities().first() == Some(&21)
 }
 
 /// The rows of groups that were found by number.
