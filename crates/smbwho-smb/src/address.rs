@@ -9,11 +9,17 @@ use thiserror::Error;
 /// The port SMB is served on when nothing else is said ([MS-SMB2] 2.1).
 pub const DEFAULT_PORT: u16 = 445;
 
+/// What a name ends with that is an IPv6 address with `-` for `:` and `s` for
+/// `%`. Windows reads such names itself and looks none of them up.
+const IPV6_LITERAL: &str = ".ipv6-literal.net";
+
 /// The longest name DNS can hold, in bytes as written.
 const MAX_NAME: usize = 253;
 
-/// A server as people write it: `host`, `host:port`, `\\host`, `//host`, an
-/// IPv4 address, an IPv6 address, `[IPv6]` or `[IPv6]:port`.
+/// A server as people write it: `host`, `host:port`, `\\host`, `//host`,
+/// `smb://host`, an IPv4 address, an IPv6 address, `[IPv6]` or `[IPv6]:port`,
+/// or an IPv6 address as Windows writes it into UNC paths
+/// (`fe80--1s4.ipv6-literal.net`).
 ///
 /// `Display` writes it back the way people read it: the port only when it is
 /// not 445, IPv6 in brackets. What it writes parses to the same address.
@@ -123,8 +129,17 @@ pub enum AddressError {
     /// There is more after the server: a share or a path.
     #[error("'{0}' is a path; give only the server, as in '{1}'")]
     Path(String, String),
-    /// A user was put before the server.
-    #[error("'{0}' holds an @; the user goes into the login option, not into the server name")]
+    /// A path on a drive of this computer.
+    #[error("'{0}' is on a drive of this computer; give the server, as in 'fs1'")]
+    Drive(String),
+    /// An address of another protocol.
+    #[error(
+        "'{0}' is no address of an SMB server; give only the server, as in 'fs1' or 'smb://fs1'"
+    )]
+    Scheme(String),
+    /// A user was put before the server. What stands before the @ is left out:
+    /// it may hold a password.
+    #[error("'…@{0}' holds an @; the user goes into the login option, not into the server name")]
     User(String),
     /// The port is not a number between 1 and 65535.
     #[error("'{0}' is not a port; a port is a number from 1 to 65535")]
@@ -145,26 +160,46 @@ impl FromStr for Address {
 
     fn from_str(text: &str) -> Result<Self, AddressError> {
         let text = text.trim();
-        let bare = text
-            .strip_prefix(r"\\")
-            .or_else(|| text.strip_prefix("//"))
-            .unwrap_or(text);
+        let (bare, is_url) = match text.split_once("://") {
+            Some((scheme, rest)) if is_smb(scheme) => (rest, true),
+            Some((_, _)) => return Err(AddressError::Scheme(after_user(text).to_owned())),
+            None => {
+                let bare = text.strip_prefix(r"\\").or_else(|| text.strip_prefix("//"));
+                (bare.unwrap_or(text), false)
+            }
+        };
+        if is_drive(bare) {
+            return Err(AddressError::Drive(text.to_owned()));
+        }
+        // The end of a server's name in a path, with nothing behind it.
+        let bare = match bare.split_once(['/', '\\']) {
+            Some((server, path))
+                if bare.len() < text.len() && path.trim_matches(['/', '\\']).is_empty() =>
+            {
+                server
+            }
+            Some((server, _)) if server.contains('@') => {
+                return Err(AddressError::User(after_user(server).to_owned()));
+            }
+            Some((server, _)) => {
+                let server = server.trim_end_matches(':').to_owned();
+                return Err(AddressError::Path(text.to_owned(), server));
+            }
+            None => bare,
+        };
         if bare.is_empty() {
             return Err(AddressError::Empty);
         }
-        if let Some(end) = bare.find(['/', '\\']) {
-            return Err(AddressError::Path(text.to_owned(), bare[..end].to_owned()));
-        }
         if bare.contains('@') {
-            return Err(AddressError::User(text.to_owned()));
+            return Err(AddressError::User(after_user(bare).to_owned()));
         }
         if let Some(rest) = bare.strip_prefix('[') {
-            return bracketed(text, rest);
+            return bracketed(text, rest, is_url);
         }
         // More than one colon can only be an IPv6 address, and then all of it:
         // a port after one needs the brackets.
         if bare.matches(':').count() > 1 {
-            let host = v6(bare).ok_or_else(|| AddressError::Brackets(text.to_owned()))?;
+            let host = v6(bare, is_url).ok_or_else(|| AddressError::Brackets(text.to_owned()))?;
             return Ok(Self {
                 host,
                 port: DEFAULT_PORT,
@@ -174,19 +209,50 @@ impl FromStr for Address {
             Some((host, port)) => (host, parse_port(port)?),
             None => (bare, DEFAULT_PORT),
         };
-        let host = match host.parse::<Ipv4Addr>() {
-            Ok(address) => Host::V4(address),
-            Err(_) => Host::Name(checked_name(text, host)?),
+        let host = match (host.parse::<Ipv4Addr>(), ipv6_literal(host)) {
+            (Ok(address), _) => Host::V4(address),
+            (_, Some(literal)) => literal.ok_or_else(|| AddressError::Name(text.to_owned()))?,
+            _ => Host::Name(checked_name(text, host)?),
         };
         Ok(Self { host, port })
     }
 }
 
+fn is_smb(scheme: &str) -> bool {
+    ["smb", "cifs"]
+        .iter()
+        .any(|known| scheme.eq_ignore_ascii_case(known))
+}
+
+/// `Z:`, `Z:\data`, `Z:/data`.
+fn is_drive(text: &str) -> bool {
+    let mut rest = text.chars();
+    rest.next().is_some_and(|c| c.is_ascii_alphabetic())
+        && rest.next() == Some(':')
+        && matches!(rest.next(), None | Some('/' | '\\'))
+}
+
+/// What stands behind the last `@`.
+fn after_user(text: &str) -> &str {
+    text.rsplit_once('@').map_or(text, |(_, rest)| rest)
+}
+
+/// A name that stands for an IPv6 address; `Some(None)` where it should.
+fn ipv6_literal(name: &str) -> Option<Option<Host>> {
+    let name = name.to_ascii_lowercase();
+    let literal = name
+        .strip_suffix('.')
+        .unwrap_or(&name)
+        .strip_suffix(IPV6_LITERAL)?
+        .replace('-', ":");
+    Some(v6(&literal.replacen('s', "%", 1), false))
+}
+
 /// What follows an opening bracket: `::1]` or `::1]:445`.
-fn bracketed(text: &str, rest: &str) -> Result<Address, AddressError> {
+fn bracketed(text: &str, rest: &str, is_url: bool) -> Result<Address, AddressError> {
     let wrong = || AddressError::Brackets(text.to_owned());
     let (inside, after) = rest.split_once(']').ok_or_else(wrong)?;
-    let host = v6(inside).ok_or_else(wrong)?;
+    let host = v6(inside, is_url).ok_or_else(wrong)?;
     let port = match after.strip_prefix(':') {
         Some(port) => parse_port(port)?,
         None if after.is_empty() => DEFAULT_PORT,
@@ -195,11 +261,21 @@ fn bracketed(text: &str, rest: &str) -> Result<Address, AddressError> {
     Ok(Address { host, port })
 }
 
-fn v6(text: &str) -> Option<Host> {
+/// An IPv6 address with its zone, before which URLs have `%25` ([RFC 6874] 2).
+/// Elsewhere `%25` may be the interface with the number 25.
+fn v6(text: &str, is_url: bool) -> Option<Host> {
     let (address, zone) = match text.split_once('%') {
         Some((address, zone)) => (address, Some(zone)),
         None => (text, None),
     };
+    let zone = zone.map(|zone| match zone.strip_prefix("25") {
+        Some(rest)
+            if !rest.is_empty() && (is_url || !rest.starts_with(|c: char| c.is_ascii_digit())) =>
+        {
+            rest
+        }
+        _ => zone,
+    });
     let zone_is_plain = |zone: &str| {
         !zone.is_empty()
             && zone
@@ -263,6 +339,10 @@ mod tests {
         );
         assert_eq!(parsed(r"\\fs1:4450"), name("fs1", 4450));
         assert_eq!(parsed(" fs1\n"), name("fs1", 445));
+        for text in ["smb://fs1", "SMB://fs1/", "cifs://fs1", r"\\fs1\", "//fs1/"] {
+            assert_eq!(parsed(text), name("fs1", 445), "{text}");
+        }
+        assert_eq!(parsed("smb://fs1:4450/"), name("fs1", 4450));
         assert_eq!(parsed("fs_1-a."), name("fs_1-a.", 445));
         assert_eq!(parsed("bücher.example"), name("bücher.example", 445));
     }
@@ -284,6 +364,38 @@ mod tests {
             panic!("not IPv6");
         };
         assert_eq!(zone.as_deref(), Some("eth0"));
+    }
+
+    #[test]
+    fn zones_are_read_in_every_form() {
+        let zoned = |text: &str| match parsed(text).host {
+            Host::V6 { address, zone } => (address.to_string(), zone),
+            other => panic!("{text}: {other:?}"),
+        };
+        for (text, address, zone) in [
+            ("fe80::1%25eth0", "fe80::1", Some("eth0")),
+            ("[fe80::1%25eth0]:4450", "fe80::1", Some("eth0")),
+            ("smb://[fe80::1%254]", "fe80::1", Some("4")),
+            // The interfaces with these numbers.
+            ("fe80::1%25", "fe80::1", Some("25")),
+            ("fe80::1%254", "fe80::1", Some("254")),
+            ("fe80--1s4.ipv6-literal.net", "fe80::1", Some("4")),
+            (
+                "FE80--1SETH0.IPv6-Literal.net:4450",
+                "fe80::1",
+                Some("eth0"),
+            ),
+            ("2001-db8--7.ipv6-literal.net", "2001:db8::7", None),
+            (r"\\2001-db8--7.ipv6-literal.net.", "2001:db8::7", None),
+        ] {
+            assert_eq!(
+                zoned(text),
+                (address.to_owned(), zone.map(str::to_owned)),
+                "{text}"
+            );
+        }
+        let wrong = "fs1.ipv6-literal.net".parse::<Address>();
+        assert!(matches!(wrong, Err(AddressError::Name(_))), "{wrong:?}");
     }
 
     #[test]
@@ -314,6 +426,33 @@ mod tests {
             AddressError::Path(r"\\fs1\data".into(), "fs1".into())
         );
         assert!(matches!(error("//fs1/data"), AddressError::Path(..)));
+        for (text, server) in [
+            ("smb://fs1/data", "fs1"),
+            ("//fs1/data/", "fs1"),
+            ("fs1:/export", "fs1"),
+            (r"\\fs1:4450\data", "fs1:4450"),
+        ] {
+            assert_eq!(error(text), AddressError::Path(text.into(), server.into()));
+        }
+        // Behind what is no path a slash begins one, or the length of a network.
+        assert!(matches!(error("fs1/"), AddressError::Path(..)));
+        for text in ["http://fs1", "file:///srv/data", "nfs://fs1/data", "://"] {
+            assert!(matches!(error(text), AddressError::Scheme(_)), "{text}");
+        }
+        for text in ["Z:", r"Z:\data", "c:/data"] {
+            assert!(matches!(error(text), AddressError::Drive(_)), "{text}");
+        }
+        for text in [
+            "alice@fs1",
+            "smb://alice:hunter2@fs1/data",
+            "http://a:hunter2@fs1",
+        ] {
+            let message = error(text).to_string();
+            assert!(
+                message.contains("fs1") && !message.contains("hunter2"),
+                "{message}"
+            );
+        }
         assert!(matches!(error("alice@fs1"), AddressError::User(_)));
         for text in ["fs1:", "fs1:0", "fs1:65536", "fs1:smb", "fs1:+1", "fs1:-1"] {
             assert!(matches!(error(text), AddressError::Port(_)), "{text}");

@@ -54,7 +54,19 @@ async fn addresses(address: &Address, deadline: Instant) -> Result<Vec<SocketAdd
         } => format!("{address}%{zone}"),
         Host::Name(name) => name.clone(),
     };
-    let found = look_up::look_up(&name, port, deadline).await?;
+    let found = look_up::look_up(&name, port, deadline).await;
+    let found = found.map_err(|error| match (&address.host, &error.kind) {
+        (
+            Host::V6 {
+                zone: Some(zone), ..
+            },
+            SmbErrorKind::NameNotFound,
+        ) => {
+            let zone = Some(zone.clone());
+            SmbError::new(Step::Connect, SmbErrorKind::NoInterface { zone })
+        }
+        _ => error,
+    })?;
     match alternate(found.into_iter()) {
         none if none.is_empty() => Err(SmbError::new(Step::Name, SmbErrorKind::NameNotFound)),
         some => Ok(some),
@@ -111,7 +123,8 @@ async fn dial(
                 Some((index, Ok(stream))) => return Ok((stream, attempts[index].address)),
                 Some((index, Err(error))) => {
                     debug!(peer = %attempts[index].address, %error, "address failed");
-                    attempts[index].outcome = outcome(&error);
+                    let address = attempts[index].address;
+                    attempts[index].outcome = outcome(address, &error);
                     if !more && dialling.is_empty() {
                         return Err(failed(attempts));
                     }
@@ -124,7 +137,13 @@ async fn dial(
     }
 }
 
-fn outcome(error: &io::Error) -> Outcome {
+fn outcome(address: SocketAddr, error: &io::Error) -> Outcome {
+    if let SocketAddr::V6(address) = address
+        && address.ip().is_unicast_link_local()
+        && address.scope_id() == 0
+    {
+        return Outcome::NoInterface;
+    }
     match error.kind() {
         io::ErrorKind::ConnectionRefused => Outcome::Refused,
         io::ErrorKind::HostUnreachable
@@ -144,6 +163,8 @@ fn failed(attempts: Vec<Attempt>) -> SmbError {
         SmbErrorKind::Refused
     } else if any(Outcome::NoAnswer) {
         SmbErrorKind::TimedOut
+    } else if any(Outcome::NoInterface) {
+        SmbErrorKind::NoInterface { zone: None }
     } else if any(Outcome::Unreachable) {
         SmbErrorKind::Unreachable
     } else {
@@ -209,6 +230,22 @@ mod tests {
             .unwrap();
         assert_eq!(peer, live);
         assert_eq!(stream.peer_addr().unwrap(), live);
+    }
+
+    /// Windows may know which interface is meant.
+    #[cfg(not(windows))]
+    #[tokio::test]
+    async fn a_link_local_address_without_its_interface_is_told_for_what_it_is() {
+        let soon = Duration::from_secs(5);
+        for (text, zone) in [
+            ("fe80::1", None),
+            ("[fe80::1]:4450", None),
+            ("fe80::1%nosuch7", Some("nosuch7".to_owned())),
+        ] {
+            let error = connect(&text.parse().unwrap(), soon).await.unwrap_err();
+            assert_eq!(error.kind, SmbErrorKind::NoInterface { zone }, "{text}");
+            assert!(error.to_string().contains("interface"), "{error}");
+        }
     }
 
     #[tokio::test]

@@ -95,6 +95,8 @@ pub enum Outcome {
     Unreachable,
     /// No answer in the time there was.
     NoAnswer,
+    /// A link-local address without the interface it is reached over.
+    NoInterface,
     /// Something else the system reported.
     Failed(io::ErrorKind),
 }
@@ -106,6 +108,7 @@ impl fmt::Display for Attempt {
             Outcome::Refused => f.write_str("refused the connection"),
             Outcome::Unreachable => f.write_str("is unreachable"),
             Outcome::NoAnswer => f.write_str("did not answer"),
+            Outcome::NoInterface => f.write_str("needs an interface"),
             Outcome::Failed(kind) => write!(f, "failed ({kind})"),
         }
     }

@@ -9,9 +9,16 @@ use crate::error::{ErrorKind, Refusal, decisive};
 pub(crate) fn hint(kind: &ErrorKind) -> Option<String> {
     match kind {
         ErrorKind::Smb(error) => smb(error),
-        ErrorKind::Refused { call, refused } => refusal(call, refused).map(str::to_owned),
-        ErrorKind::Declined { call, refusal } => declined(call, *refusal).map(str::to_owned),
-        ErrorKind::ChangeRefused { call, why, .. } => change(call, *why).map(str::to_owned),
+        ErrorKind::Refused { call, refused } => {
+            let denied = decisive(refused).is_some_and(|(_, why)| why.is_access_denied());
+            refusal(call, refused).map(|text| for_administrators(text, denied))
+        }
+        ErrorKind::Declined { call, refusal } => {
+            declined(call, *refusal).map(|text| for_administrators(text, refusal.is_access_denied()))
+        }
+        ErrorKind::ChangeRefused { call, why, .. } => {
+            change(call, *why).map(|text| for_administrators(text, why.is_access_denied()))
+        }
         ErrorKind::Unsayable { .. } => Some("Check the name.".into()),
         ErrorKind::BadSecurity { .. } => Some("Use fewer entries.".into()),
         ErrorKind::Malformed { .. } => Some(
@@ -54,6 +61,18 @@ pub(crate) fn hint(kind: &ErrorKind) -> Option<String> {
         ),
     }
 }
+
+/// Where access was denied, says how it may be denied to an administrator.
+fn for_administrators(text: &str, denied: bool) -> String {
+    let filtered = if denied { FILTERED } else { "" };
+    format!("{text}{filtered}")
+}
+
+/// User Account Control filters the token of a local account that comes over
+/// the network.
+const FILTERED: &str = " A local account of a Windows computer is no administrator over the \
+    network, whatever its groups, unless it is the built-in Administrator or \
+    LocalAccountTokenFilterPolicy is 1 there; a domain account is.";
 
 fn refusal(call: &str, refused: &[(u32, Refusal)]) -> Option<&'static str> {
     let (_, why) = decisive(refused)?;
@@ -245,6 +264,10 @@ fn smb(error: &SmbError) -> Option<String> {
         K::OnlySmb1 => {
             "Switch SMB2 or newer on there (Samba: `server max protocol = SMB3`); SMB1 is unsafe, \
              and smbwho does not speak it."
+        K::NoInterface { .. } => {
+            "Write the interface behind the address, as in '[fe80::1%eth0]'; `ip link` lists the \
+             interfaces (on Windows their numbers: `netsh interface ipv6 show interfaces`)."
+        }
         }
         K::DialectRefused => "Let the server speak SMB 2.0.2 or newer.",
         K::Disconnected => "Try again; if it stays, look into the server's log.",
@@ -265,8 +288,9 @@ fn smb(error: &SmbError) -> Option<String> {
             "Use another account, or have this one enabled again."
         }
         K::AccountRestriction => {
-            "An empty password is often the reason: accounts without one may not sign in over \
-             the network."
+            "Sign in with Kerberos (-k): NTLM is refused to members of Protected Users and to \
+             others whom a policy denies it. Or the password is empty, which is good at the \
+             console only."
         }
         K::LogonTypeNotGranted => {
             "The server's policy must grant the account access from the network."
@@ -302,8 +326,9 @@ fn smb(error: &SmbError) -> Option<String> {
              (encryption, Kerberos)."
         }
         K::AccessDenied => {
-            "The server lets this account not even as far as its pipes; anonymous sessions often \
-             stop here. Name an account with -U."
+            let text = "The server lets this account not even as far as its pipes; anonymous \
+                        sessions often stop here. Name an account with -U.";
+            return Some(for_administrators(text, true));
         }
         K::ShareNotFound => "The server shares no IPC$, so it takes no such questions.",
         K::PipeNotFound { .. } => {

@@ -17,6 +17,12 @@ pub enum SmbErrorKind {
     Unreachable,
     /// Nothing came in the time there was.
     TimedOut,
+    /// A link-local address (`fe80::…`) without the interface it is reached
+    /// over, or with one that this computer does not have.
+    NoInterface {
+        /// The interface that was named.
+        zone: Option<String>,
+    },
     /// TCP failed in another way before it was connected.
     ConnectFailed,
     /// Something answered that does not speak SMB.

@@ -32,6 +32,9 @@ impl SmbError {
         Some(match self.kind {
             K::Refused => "nothing listens on that port",
             K::Unreachable => "the network does not reach the server",
+            K::NoInterface { zone: None } => {
+                "a link-local address needs the interface it is reached over"
+            }
             K::ConnectFailed => "could not connect",
             K::OnlySmb1 => {
                 "the server closed the connection instead of negotiating SMB2; \
@@ -81,6 +84,9 @@ impl SmbError {
                     Some(error) => write!(f, ": {}", plain(error)),
                     None => Ok(()),
                 }
+            }
+            K::NoInterface { zone: Some(zone) } => {
+                write!(f, "this computer has no interface {zone}")
             }
             K::TimedOut if self.step == Step::Name => f.write_str("the name was not found in time"),
             K::TimedOut if self.step == Step::Connect => f.write_str("no answer in time"),

@@ -57,7 +57,7 @@ pub(super) fn reason(error: &Error) -> &'static str {
         K::TimedOut => "timed out",
         K::NameNotFound => "not found by name",
         K::Refused => "refused the connection",
-        K::Unreachable | K::ConnectFailed => "not reached",
+        K::Unreachable | K::ConnectFailed | K::NoInterface { .. } => "not reached",
         K::LogonFailure | K::GuestOffered => "wrong name or password",
         _ if error.refuses_account() || error.step == Step::SignIn => "refused the sign-in",
         K::NotSmb { .. } | K::OnlySmb1 | K::DialectRefused => "no server of SMB 2 or 3",
