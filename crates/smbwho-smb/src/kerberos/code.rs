@@ -58,7 +58,7 @@ impl KrbCode {
 impl std::fmt::Display for KrbCode {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self.name() {
-            Some(name) => write!(f, "{name} ({})", self.0),
+            Some(name) => write!(f, "{name} {}", self.0),
             None => write!(f, "Kerberos error {}", self.0),
         }
     }
@@ -133,7 +133,7 @@ mod tests {
     fn numbers_rise_and_have_names() {
         assert!(CODES.windows(2).all(|pair| pair[0].0 < pair[1].0));
         assert_eq!(KrbCode(24).name(), Some("KDC_ERR_PREAUTH_FAILED"));
-        assert_eq!(KrbCode(24).to_string(), "KDC_ERR_PREAUTH_FAILED (24)");
+        assert_eq!(KrbCode(24).to_string(), "KDC_ERR_PREAUTH_FAILED 24");
         assert_eq!(KrbCode(999).to_string(), "Kerberos error 999");
     }
 }

@@ -30,6 +30,8 @@ pub struct KdcRefusal {
     pub text: Option<String>,
     /// Active Directory's finer reason, an NTSTATUS ([MS-KILE 2.2.1]).
     pub nt_status: Option<u32>,
+    /// What the KDC's clock said.
+    pub kdc_time: SystemTime,
     /// How far the KDC's clock was ahead of ours, in whole seconds; negative: behind.
     pub clock_ahead_secs: i64,
 }
@@ -331,20 +333,36 @@ impl fmt::Display for KerberosError {
 impl fmt::Display for KdcRefusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "the KDC of {} refused {}: ", self.realm, self.about)?;
-        match super::hint::nt_meaning(self.nt_status).or(self.code.meaning()) {
-            Some(meaning) => write!(f, "{meaning}, {}", self.code)?,
-            None => write!(f, "{}", self.code)?,
-        }
+        let Some(meaning) = super::hint::nt_meaning(self.nt_status).or(self.code.meaning()) else {
+            return self.code.fmt(f);
+        };
+        f.write_str(meaning)?;
         if self.code == KrbCode::SKEW {
-            let apart = self.clock_ahead_secs.unsigned_abs();
-            let side = if self.clock_ahead_secs < 0 {
-                "behind"
-            } else {
-                "ahead"
-            };
-            write!(f, ", its clock is {apart} s {side}")?;
+            self.write_clocks(f)?;
         }
-        Ok(())
+        write!(f, " ({})", self.code)
+    }
+}
+
+impl KdcRefusal {
+    /// `: its clock is 400 s ahead, at 2026-01-02T03:04:05Z, this computer's at …`
+    fn write_clocks(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let apart = Duration::from_secs(self.clock_ahead_secs.unsigned_abs());
+        let (side, ours) = if self.clock_ahead_secs < 0 {
+            ("behind", self.kdc_time.checked_add(apart))
+        } else {
+            ("ahead", self.kdc_time.checked_sub(apart))
+        };
+        let secs = apart.as_secs();
+        write!(
+            f,
+            ": its clock is {secs} s {side}, at {}",
+            Utc(self.kdc_time)
+        )?;
+        match ours {
+            Some(ours) => write!(f, ", this computer's at {}", Utc(ours)),
+            None => Ok(()),
+        }
     }
 }
 

@@ -7,7 +7,7 @@
 //! ticket-granting ticket from plain `kinit` is not, and a KDC then answers
 //! KDC_ERR_BADOPTION.
 
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 use der::asn1::{Any, BitString, GeneralizedTime, OctetString};
 use der::{Decode, Encode};
@@ -312,6 +312,7 @@ pub(crate) fn refusal(
         realm: error.realm.0.clone(),
         text: text.filter(|text| !text.is_empty()),
         nt_status: nt_status(error),
+        kdc_time: UNIX_EPOCH + Duration::from_secs(error.stime.to_unix_duration().as_secs()),
         clock_ahead_secs: theirs.saturating_sub(ours),
     }))
 }

@@ -97,8 +97,23 @@ fn skew_is_measured_against_our_clock() {
         skew(theirs - Duration::from_secs(400)).clock_ahead_secs,
         400
     );
-    let text = skew(theirs - Duration::from_secs(400)).to_string();
-    assert!(text.contains("its clock is 400 s ahead"), "{text}");
+    for (ours, said) in [
+        (
+            theirs - Duration::from_secs(400),
+            "its clock is 400 s ahead",
+        ),
+        (theirs + Duration::from_secs(90), "its clock is 90 s behind"),
+    ] {
+        let text = skew(ours).to_string();
+        let at = |time: Duration| {
+            let time = der::DateTime::from_unix_duration(Duration::from_secs(time.as_secs()));
+            time.expect("a time").to_string()
+        };
+        let clocks = format!("{said}, at {}, this computer's at {}", at(theirs), at(ours));
+        assert!(text.contains(&clocks), "{clocks}: {text}");
+        assert!(text.ends_with(" (KRB_AP_ERR_SKEW 37)"), "{text}");
+        assert_eq!(text.matches("SKEW").count(), 1, "{text}");
+    }
 }
 
 #[test]
