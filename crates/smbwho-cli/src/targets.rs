@@ -96,15 +96,15 @@ pub(crate) fn at(address: &Address, config: &Config) -> Result<Vec<Target>, Stri
 
 /// A list, as long as it may be.
 fn read_list(list: impl Read) -> io::Result<String> {
-    let mut text = String::new();
-    list.take(MAX_LIST + 1).read_to_string(&mut text)?;
-    if text.len() as u64 > MAX_LIST {
+    let mut bytes = Vec::new();
+    list.take(MAX_LIST + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MAX_LIST {
         return Err(io::Error::other(format!(
             "a list of servers of more than {} MiB is not read",
             MAX_LIST >> 20
         )));
     }
-    Ok(text)
+    Ok(smbwho::decode(&bytes)?.to_string())
 }
 
 struct Resolver<'a, F> {
@@ -216,8 +216,9 @@ impl<F: Fn() -> io::Result<String>> Resolver<'_, F> {
 
     /// One server a line; `#` begins a comment.
     fn add_lines(&mut self, source: &str, text: &str) -> Result<(), String> {
-        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         for (index, line) in text.lines().enumerate() {
+            // Lists that were put together have a mark where each began.
+            let line = line.strip_prefix('\u{feff}').unwrap_or(line);
             let word = line.split('#').next().unwrap_or_default().trim();
             if !word.is_empty() {
                 self.add_word(word)
@@ -385,6 +386,27 @@ mod tests {
         assert_eq!(
             resolved(&[&word]),
             Ok(vec!["fs1".to_owned(), "[::1]:4450".to_owned()])
+        );
+    }
+
+    #[test]
+    fn a_list_may_be_written_by_the_tools_of_windows() {
+        let text = "fs1\r\nbücher # ours\r\n";
+        let utf16 = |mark: &[u8], bytes: fn(u16) -> [u8; 2]| -> Vec<u8> {
+            let units = text.encode_utf16().flat_map(bytes);
+            mark.iter().copied().chain(units).collect()
+        };
+        for bytes in [
+            utf16(b"\xff\xfe", u16::to_le_bytes),
+            utf16(b"\xfe\xff", u16::to_be_bytes),
+            [b"\xef\xbb\xbf", text.as_bytes()].concat(),
+        ] {
+            assert_eq!(read_list(&bytes[..]).expect("a list"), text, "{bytes:x?}");
+        }
+        let parts = "\u{feff}fs1\n\u{feff}fs2\n";
+        assert_eq!(
+            resolve_with(&["-"], &Config::default(), parts),
+            Ok(["fs1", "fs2"].map(str::to_owned).to_vec())
         );
     }
 

@@ -12,6 +12,8 @@ mod address;
 mod calls;
 mod clock;
 mod connect;
+#[doc(hidden)]
+pub mod decode;
 mod error;
 mod frames;
 mod guard;

@@ -118,6 +118,8 @@ pub use smbwho_msrpc::types::security_descriptor;
 pub use smbwho_msrpc::types::{
     NotInSddl, ParseSidError, SddlError, SecurityDescriptor, Sid, SidNameUse,
 };
+#[doc(hidden)]
+pub use smbwho_smb::decode::decode;
 pub use smbwho_smb::kerberos;
 #[doc(hidden)]
 pub use smbwho_smb::user_file;
