@@ -49,6 +49,7 @@ const ENVIRONMENT: &str = "  SMBWHO_PASSWORD  the password
   SMBWHO_AUDIT_LOG the file in which changes to servers are recorded
   KRB5CCNAME       the Kerberos credential cache
   NO_COLOR         no colour, as --color never
+  TERM             dumb: no colour and no other escape codes
   USER             the user name when neither options nor configuration say it
 ";
 

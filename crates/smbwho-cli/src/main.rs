@@ -37,6 +37,7 @@ mod run;
 mod seen;
 mod stop;
 mod targets;
+mod terminal;
 mod tui;
 
 use std::process::ExitCode;

@@ -8,6 +8,8 @@ use std::sync::{Mutex, PoisonError};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::terminal;
+
 /// There is one terminal, so there is one line.
 static LINE: Mutex<Option<ProgressBar>> = Mutex::new(None);
 
@@ -42,7 +44,7 @@ impl Progress {
     /// worth a line.
     pub(crate) fn start(servers: usize, quiet: bool) -> Self {
         // Hidden by itself where standard error is no terminal.
-        let target = if quiet || servers < 2 {
+        let target = if quiet || servers < 2 || !terminal::takes_codes() {
             ProgressDrawTarget::hidden()
         } else {
             ProgressDrawTarget::stderr()

@@ -224,7 +224,7 @@ fn an_auth_file_that_others_can_read_is_noted() {
 
 #[test]
 fn a_closed_pipe_is_success() {
-    for arguments in [&["man"][..], &["completions", "bash"]] {
+    for arguments in [&["man"][..], &["completions", "bash"], &["--help"]] {
         let mut smbwho = Smbwho::new(arguments);
         let (reader, writer) = std::io::pipe().expect("a pipe");
         drop(reader);
@@ -345,4 +345,104 @@ fn the_manual_page_is_roff() {
     let ran = Smbwho::new(&["man"]).run();
     assert_eq!(ran.code, Some(0));
     assert!(ran.stdout.contains(".TH smbwho 1"), "{}", ran.stdout);
+}
+
+/// Presses Tab behind each of some lines in a zsh of its own; prints what it
+/// makes of them.
+const ZSH: &str = r#"
+zmodload zsh/zpty
+zpty shell zsh -f -i
+zpty -w shell "PS1=; fpath=($PWD \$fpath); autoload -Uz compinit; compinit -D -u
+unsetopt zle_bracketed_paste; shown() { print -r -- \"<<\$BUFFER>>\"; BUFFER= }; zle -N shown
+bindkey '^I' complete-word '^X^X' shown; print -r -- rea''dy"
+zpty -r shell out '*ready*'
+for typed in "$@"; do
+    zpty -w -n shell "$typed"$'\t'$'\x18\x18'
+    zpty -r shell out '*<<*>>*'
+    print -r -- "${${out##*<<}%%>>*}"
+done
+zpty -d shell
+"#;
+
+/// The same for bash, by the function that it calls.
+const BASH: &str = r#"
+. ./_smbwho
+for typed in "$@"; do
+    COMP_WORDS=($typed); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); COMPREPLY=()
+    _smbwho smbwho "${COMP_WORDS[-1]}" "${COMP_WORDS[-2]}"
+    echo "${typed% *} ${COMPREPLY[*]}"
+done
+"#;
+
+/// What a shell makes of lines when Tab is pressed behind them.
+fn completed(shell: &str, script: &str, lines: &[&str]) -> Vec<String> {
+    let completions = Smbwho::new(&["completions", shell]).run().stdout;
+    let words = [&[shell, "drive"], lines].concat();
+    let ran = Smbwho::words(&words)
+        .file("_smbwho", &completions)
+        .file("drive", script)
+        .run();
+    assert_eq!(ran.code, Some(0), "{}", ran.seen());
+    ran.stdout
+        .lines()
+        .map(|line| line.trim_end_matches([' ', '=']).to_owned())
+        .collect()
+}
+
+#[cfg(unix)]
+#[test]
+fn shells_complete_options_of_every_command() {
+    let lines = [
+        ("smbwho cl", "smbwho close"),
+        ("smbwho close se", "smbwho close session"),
+        (
+            "smbwho close session --dr",
+            "smbwho close session --dry-run",
+        ),
+        ("smbwho files --pat", "smbwho files --path"),
+        (
+            "smbwho -U a files fs1 --pat",
+            "smbwho -U a files fs1 --path",
+        ),
+        ("smbwho watch fs1 fs2 --ki", "smbwho watch fs1 fs2 --kind"),
+        ("smbwho shares --al", "smbwho shares --all"),
+        ("smbwho share add --max-u", "smbwho share add --max-uses"),
+        ("smbwho who-has x --serv", "smbwho who-has x --server"),
+        // A server in place of a command.
+        ("smbwho fs1 --us", "smbwho fs1 --user"),
+    ];
+    let (typed, expected): (Vec<&str>, Vec<&str>) = lines.into_iter().unzip();
+    assert_eq!(completed("bash", BASH, &typed), expected);
+    let zsh = std::process::Command::new("zsh")
+        .arg("-fc")
+        .arg(":")
+        .status();
+    if zsh.is_ok_and(|status| status.success()) {
+        assert_eq!(completed("zsh", ZSH, &typed), expected);
+    }
+}
+
+/// Some terminals show escape codes as they are, a shell within Emacs for one.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_terminal_that_knows_no_escape_codes_gets_none() {
+    let (_kept, dead) = dead_port();
+    let command = format!("{} 127.0.0.1:{dead} 127.0.0.3:{dead} -N", common::PROGRAM);
+    let shown = |term: Option<&str>| {
+        let terminal = Smbwho::words(&["script", "-qec", &command, "/dev/null"]);
+        let ran = match term {
+            Some(term) => terminal.env("TERM", term).run(),
+            None => terminal.run(),
+        };
+        assert!(ran.stdout.contains("nothing listens"), "{}", ran.seen());
+        ran.stdout
+    };
+    assert!(
+        shown(Some("xterm")).contains('\x1b'),
+        "the line of progress"
+    );
+    for term in [Some("dumb"), None] {
+        let shown = shown(term);
+        assert!(!shown.contains('\x1b'), "{term:?}: {shown:?}");
+    }
 }

@@ -25,7 +25,7 @@ pub(crate) enum Lines {
     Json,
 }
 
-/// Follows one kind of row until interrupted.
+/// Follows one kind of row until `stop` ends, and how that is.
 ///
 /// # Errors
 ///
@@ -34,7 +34,7 @@ pub(crate) async fn run<T: Live>(
     asking: Asking,
     filter: &str,
     lines: Lines,
-    interrupted: impl Future<Output = ()>,
+    stop: impl Future<Output = Exit>,
     out: impl Write,
 ) -> Result<io::Result<Exit>, String> {
     let filter = Filter::<T>::parse(filter);
@@ -56,12 +56,12 @@ pub(crate) async fn run<T: Live>(
     let mut watch = Watch::new(names, asking.here.is_some(), filter, lines, out);
     let mut stopped = vec![false; asking.servers.len()];
     let mut asker = Asker::start(asking, question);
-    let mut interrupted = pin!(interrupted);
+    let mut stop = pin!(stop);
     let began = Instant::now();
     loop {
         let answer = tokio::select! {
             biased;
-            () = &mut interrupted => return Ok(Ok(Exit::Interrupted)),
+            exit = &mut stop => return Ok(Ok(exit)),
             answer = asker.next() => answer,
         };
         let Some(answer) = answer else {

@@ -43,8 +43,8 @@ impl<T: Kind, W: Write> Csv<T, W> {
 
     fn begin(&mut self) -> io::Result<()> {
         if std::mem::take(&mut self.header) {
-            self.writer
-                .write_record(self.columns.iter().map(|column| column.name))?;
+            let names = self.columns.iter().map(|column| column.name);
+            self.writer.write_record(names).map_err(plain)?;
         }
         Ok(())
     }
@@ -64,11 +64,11 @@ impl<T: Kind, W: Write> Sink<T> for Csv<T, W> {
                     Cell::List(texts) => {
                         write_text(&mut self.cell, &texts.join(", "), self.raw);
                     }
-                    plain => plain.write_plain(&mut self.cell),
+                    other => other.write_plain(&mut self.cell),
                 }
-                self.writer.write_field(&self.cell)?;
+                self.writer.write_field(&self.cell).map_err(plain)?;
             }
-            self.writer.write_record(None::<&[u8]>)?;
+            self.writer.write_record(None::<&[u8]>).map_err(plain)?;
         }
         self.writer.flush()
     }
@@ -76,6 +76,15 @@ impl<T: Kind, W: Write> Sink<T> for Csv<T, W> {
     fn finish(&mut self, _problems: &[Problem]) -> io::Result<()> {
         self.begin()?;
         self.writer.flush()
+    }
+}
+
+/// The system's own error, whose kind the crate's wrapper hides: a reader that
+/// has gone is no failure.
+fn plain(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        other => io::Error::other(format!("{other:?}")),
     }
 }
 

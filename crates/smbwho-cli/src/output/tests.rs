@@ -45,6 +45,34 @@ fn rows() -> Vec<Row<Session>> {
         .collect()
 }
 
+/// A pipe whose reader has gone.
+struct Gone;
+
+impl Write for Gone {
+    fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+        Err(io::ErrorKind::BrokenPipe.into())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Err(io::ErrorKind::BrokenPipe.into())
+    }
+}
+
+#[test]
+fn a_reader_that_has_gone_is_known_in_every_format() {
+    for format in Format::value_variants() {
+        let style = Style {
+            format: *format,
+            ..PLAIN
+        };
+        let columns = default_columns(*format, true, false);
+        let mut sink = sink::<Session>(style, columns, Gone);
+        let printed = sink.rows(rows()).and_then(|()| sink.finish(&[]));
+        let error = printed.expect_err("nobody reads");
+        assert_eq!(error.kind(), io::ErrorKind::BrokenPipe, "{format:?}");
+    }
+}
+
 fn hostile() -> Vec<Row<Session>> {
     let data = [
         session("=cmd|'/c calc'!A1", "a\tb\nc\rd"),

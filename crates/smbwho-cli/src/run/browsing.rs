@@ -15,6 +15,7 @@ use crate::exit::Exit;
 use crate::live::{Asking, Host, Subject, Use};
 use crate::output::Format;
 use crate::report::Report;
+use crate::terminal;
 use crate::tui::{self, Browsing, Start};
 
 const DEFAULT_INTERVAL: Duration = Duration::from_secs(5);
@@ -47,6 +48,13 @@ pub(super) fn browse(
     if !once && !io::stdout().is_terminal() {
         return Err(Stop::Wrong(
             "browse needs a terminal to draw on; --once prints the view and ends".to_owned(),
+        ));
+    }
+    if !once && !terminal::takes_codes() {
+        return Err(Stop::Wrong(
+            "browse draws with escape codes, and TERM says that this terminal takes none; --once \
+             prints the view and ends"
+                .to_owned(),
         ));
     }
     if !once && shared.rows.limit.is_some() {
@@ -111,7 +119,13 @@ pub(super) fn watch(follow: FollowArgs, shared: &Shared, report: Report) -> Resu
     let runtime = runtime(ALONGSIDE)?;
     let exit = runtime.block_on(async {
         let out = io::stdout().lock();
-        let (stop, filter) = (interrupted(), filter.as_str());
+        let filter = filter.as_str();
+        let stop = async {
+            tokio::select! {
+                () = interrupted() => Exit::Interrupted,
+                () = terminal::reader_gone() => Exit::Success,
+            }
+        };
         match follow.kind {
             Subject::Sessions => watch::run::<Session>(asking, filter, lines, stop, out).await,
             Subject::Files => watch::run::<OpenFile>(asking, filter, lines, stop, out).await,

@@ -22,6 +22,7 @@ use crate::report::Report;
 use crate::resume::Resume;
 use crate::rows::{self, Column, Kind, Order};
 use crate::targets::{self, Target};
+use crate::terminal;
 
 /// Servers asked side by side when nothing else is said.
 pub(super) const DEFAULT_JOBS: NonZeroUsize = NonZeroUsize::new(64).unwrap();
@@ -304,7 +305,7 @@ pub(super) fn order<T: Kind>(shared: &Shared) -> Result<Order<T>, String> {
 }
 
 pub(super) fn style(shared: &Shared, format: Format) -> Style {
-    let terminal = io::stdout().is_terminal();
+    let is_terminal = io::stdout().is_terminal();
     let no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     Style {
         format,
@@ -312,22 +313,16 @@ pub(super) fn style(shared: &Shared, format: Format) -> Style {
         colour: match shared.print.color {
             ColourChoice::Always => true,
             ColourChoice::Never => false,
-            ColourChoice::Auto => terminal && !no_colour && takes_colour(),
+            ColourChoice::Auto => is_terminal && !no_colour && terminal::takes_codes(),
         },
         raw: shared.print.raw,
-        width: if terminal {
+        width: if is_terminal {
             terminal_size::terminal_size().map(|(width, _)| usize::from(width.0))
         } else {
             None
         },
         nothing: None,
     }
-}
-
-/// A console of Windows takes colours only when it is told to. Elsewhere there
-/// is nothing to tell.
-fn takes_colour() -> bool {
-    anstyle_query::windows::enable_ansi_colors().unwrap_or(true)
 }
 
 /// Ends when the user presses Ctrl-C. The rows that came are printed then;
