@@ -130,6 +130,7 @@ pub struct SmbError {
 struct Detail {
     status: Option<NtStatus>,
     hasty: bool,
+    password_sent: bool,
     attempts: Vec<Attempt>,
     source: Option<Arc<dyn StdError + Send + Sync>>,
 }
@@ -145,9 +146,18 @@ impl SmbError {
 
     /// The error of a server that is not asked because a
     /// [`LockoutGuard`](crate::LockoutGuard) has closed.
-    #[must_use]
-    pub fn held_back(refused: u32) -> Self {
-        Self::new(Step::SignIn, SmbErrorKind::HeldBack { refused })
+    pub(crate) fn held_back(refused: u32, unanswered: u32) -> Self {
+        let kind = SmbErrorKind::HeldBack {
+            refused,
+            unanswered,
+        };
+        Self::new(Step::SignIn, kind)
+    }
+
+    /// Of a sign-in whose password had gone out.
+    pub(crate) fn with_password_sent(mut self) -> Self {
+        self.detail.password_sent = true;
+        self
     }
 
     pub(crate) fn with_kind(self, kind: SmbErrorKind) -> Self {
@@ -249,14 +259,44 @@ impl SmbError {
         }
     }
 
+    /// Whether a password went out and it is not known what came of it: no
+    /// answer, one that makes no sense, or one that is about neither the
+    /// account nor the server. It may have been counted as a wrong one.
+    #[must_use]
+    pub fn leaves_password_in_doubt(&self) -> bool {
+        use SmbErrorKind as K;
+        let about_something_else = match &self.kind {
+            // The password was not looked at.
+            K::NtlmBlocked | K::NoLogonServers | K::ServerBusy | K::ClockSkew => true,
+            // It was right, or does not matter.
+            K::AccountRestriction
+            | K::LogonTypeNotGranted
+            | K::InvalidLogonHours
+            | K::InvalidWorkstation
+            | K::EncryptionRequired => true,
+            _ => false,
+        };
+        self.detail.password_sent && !about_something_else && !self.refuses_account()
+    }
+
+    /// Whether this sign-in may have been counted as a wrong one, and so must
+    /// not be made again unless somebody says so.
+    #[must_use]
+    pub fn counts_against_account(&self) -> bool {
+        self.refuses_account() || self.leaves_password_in_doubt()
+    }
+
     /// Whether the same may well succeed a moment later: the way there was
     /// disturbed, or the server had no room just then.
     ///
-    /// A sign-in that broke off is none of these: the server may have counted
-    /// it as a wrong one.
+    /// A sign-in that [left its password in
+    /// doubt](Self::leaves_password_in_doubt) is none of these.
     #[must_use]
     pub fn is_transient(&self) -> bool {
         use SmbErrorKind as K;
+        if self.counts_against_account() {
+            return false;
+        }
         match &self.kind {
             K::TimedOut => self.step == Step::Connect,
             K::Disconnected => self.step != Step::SignIn,

@@ -5,21 +5,29 @@
 //! refusal has been read. Whoever signs in to many servers as one account
 //! shares a [`LockoutGuard`] among them.
 
+mod count;
+
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::watch;
 
 use crate::error::SmbError;
 use crate::login::Login;
+use count::{Count, Outcome};
 
 /// Bounds the wrong sign-ins of one account, however many servers are signed
 /// in to side by side.
 ///
-/// Until a server has taken the account, no more sign-ins are under way than
-/// refusals are allowed; the others wait, connected. Once one has, all may go.
-/// After a refusal it is again as in the beginning, until the next server takes
-/// the account. After the last refusal allowed nobody signs in any more, and
-/// the error is [`SmbErrorKind::HeldBack`](crate::SmbErrorKind::HeldBack).
+/// It starts slowly: no more sign-ins are in flight than refusals are left,
+/// and one more for each server that took the account since the last refusal;
+/// the others wait, connected. A password that went out and was never answered
+/// counts as a refusal until a server takes the account. After the last refusal
+/// allowed nobody signs in any more, and the error is
+/// [`SmbErrorKind::HeldBack`](crate::SmbErrorKind::HeldBack). So the servers see
+/// as many wrong sign-ins as are allowed, and one more at most for each server
+/// that took the account. What failed before the password went out counts for
+/// nothing.
 ///
 /// A sign-in by Kerberos does not wait, since it shows servers no password and
 /// the KDC a wrong one only once; its refusals count all the same. Anonymous
@@ -28,18 +36,7 @@ use crate::login::Login;
 /// Clones share what they count. A guard belongs to one account.
 #[derive(Debug, Clone)]
 pub struct LockoutGuard {
-    allowed: u32,
-    state: Arc<watch::Sender<State>>,
-}
-
-#[derive(Debug, Clone, Copy, Default)]
-struct State {
-    /// The last server that said anything took the account.
-    proved: bool,
-    /// Sign-ins under way.
-    trying: u32,
-    /// Servers that refused the account.
-    refused: u32,
+    state: Arc<watch::Sender<Count>>,
 }
 
 impl LockoutGuard {
@@ -47,39 +44,60 @@ impl LockoutGuard {
     #[must_use]
     pub fn new(allowed: u32) -> Self {
         Self {
-            allowed: allowed.max(1),
-            state: Arc::new(watch::Sender::new(State::default())),
+            state: Arc::new(watch::Sender::new(Count::new(allowed.max(1)))),
         }
     }
 
     /// Servers that refused the account so far.
     #[must_use]
     pub fn refused(&self) -> u32 {
-        self.state.borrow().refused
+        self.state.borrow().refused()
+    }
+
+    /// Sign-ins since a server last took the account whose password went out
+    /// and that were not answered.
+    #[must_use]
+    pub fn unanswered(&self) -> u32 {
+        self.state.borrow().unanswered()
     }
 
     /// Whether nobody signs in any more.
     #[must_use]
     pub fn is_closed(&self) -> bool {
-        self.refused() >= self.allowed
+        self.state.borrow().is_closed()
     }
 
-    /// Waits until the account may be shown to one more server.
+    /// The error of a server that is not signed in to, once nobody is.
+    #[must_use]
+    pub fn held_back(&self) -> Option<SmbError> {
+        let count = *self.state.borrow();
+        let (refused, unanswered) = (count.refused(), count.unanswered());
+        count
+            .is_closed()
+            .then(|| SmbError::held_back(refused, unanswered))
+    }
+
+    /// Waits until the account may be shown to one more server. `password` is
+    /// what that sign-in will mark.
     ///
     /// # Errors
     ///
     /// [`SmbErrorKind::HeldBack`](crate::SmbErrorKind::HeldBack).
-    pub(crate) async fn enter(&self, login: &Login) -> Result<Pass<'_>, SmbError> {
+    pub(crate) async fn enter(
+        &self,
+        login: &Login,
+        password: &PasswordSent,
+    ) -> Result<Pass<'_>, SmbError> {
         let counted = !matches!(login, Login::Anonymous);
         let waits = matches!(login, Login::Ntlm { .. });
         let mut changes = self.state.subscribe();
         loop {
             let mut entered = false;
-            self.state.send_if_modified(|state| {
-                let left = self.allowed.saturating_sub(state.refused);
-                let room = state.proved || !waits || state.trying < left;
-                entered = !counted || (left > 0 && room);
-                state.trying += u32::from(entered);
+            self.state.send_if_modified(|count| {
+                entered = !counted || (!count.is_closed() && (!waits || count.has_room()));
+                if entered && counted {
+                    count.begin();
+                }
                 // Nobody waits for there to be less room.
                 false
             });
@@ -87,10 +105,12 @@ impl LockoutGuard {
                 return Ok(Pass {
                     guard: self,
                     counted,
+                    password: password.clone(),
+                    outcome: None,
                 });
             }
-            if self.is_closed() {
-                return Err(SmbError::held_back(self.refused()));
+            if let Some(error) = self.held_back() {
+                return Err(error);
             }
             // The sender is ours, so it is there.
             let _ = changes.changed().await;
@@ -107,111 +127,63 @@ impl PartialEq for LockoutGuard {
 
 impl Eq for LockoutGuard {}
 
-/// One sign-in under way. Dropped without a word it counts for nothing.
+/// Whether a password has gone out in one sign-in, to the server or to a KDC,
+/// and nobody has said yet what came of it. Clones share it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct PasswordSent(Arc<AtomicBool>);
+
+impl PasswordSent {
+    /// To be said just before it goes out.
+    pub(crate) fn mark(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// To be said when it was taken or refused.
+    pub(crate) fn settle(&self) {
+        self.0.store(false, Ordering::Relaxed);
+    }
+
+    /// Whether it is out, and its fate unknown.
+    pub(crate) fn is_open(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// One sign-in in flight. Dropped without a word it counts as unanswered if the
+/// password had gone out, else for nothing.
 #[derive(Debug)]
 pub(crate) struct Pass<'a> {
     guard: &'a LockoutGuard,
     counted: bool,
+    password: PasswordSent,
+    outcome: Option<Outcome>,
 }
 
 impl Pass<'_> {
-    /// Tells what came of it.
-    pub(crate) fn tell<T>(self, outcome: &Result<T, SmbError>) {
-        if !self.counted {
-            return;
-        }
-        self.guard.state.send_modify(|state| match outcome {
-            Ok(_) => state.proved = true,
-            Err(error) if error.refuses_account() => {
-                state.proved = false;
-                state.refused += 1;
-            }
-            // A lost connection says nothing about the account.
-            Err(_) => {}
+    /// Reports what came of it.
+    pub(crate) fn report<T>(mut self, outcome: &Result<T, SmbError>) {
+        self.outcome = Some(match outcome {
+            Ok(_) => Outcome::Accepted,
+            Err(error) if error.refuses_account() => Outcome::Refused,
+            Err(error) if error.leaves_password_in_doubt() => Outcome::Unanswered,
+            Err(_) => Outcome::Nothing,
         });
     }
 }
 
 impl Drop for Pass<'_> {
     fn drop(&mut self) {
-        self.guard
-            .state
-            .send_modify(|state| state.trying = state.trying.saturating_sub(1));
+        if !self.counted {
+            return;
+        }
+        let outcome = self.outcome.unwrap_or(if self.password.is_open() {
+            Outcome::Unanswered
+        } else {
+            Outcome::Nothing
+        });
+        self.guard.state.send_modify(|count| count.end(outcome));
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use futures::FutureExt as _;
-
-    use super::*;
-    use crate::Secret;
-    use crate::error::{SmbErrorKind, Step};
-
-    fn ntlm() -> Login {
-        Login::ntlm("", "alice", Secret::new("x"))
-    }
-
-    fn failed(kind: SmbErrorKind) -> Result<(), SmbError> {
-        Err(SmbError::new(Step::SignIn, kind))
-    }
-
-    fn now<'a>(guard: &'a LockoutGuard, login: &Login) -> Option<Result<Pass<'a>, SmbError>> {
-        guard.enter(login).now_or_never()
-    }
-
-    #[test]
-    fn no_more_are_under_way_than_may_be_refused() {
-        let guard = LockoutGuard::new(3);
-        let first = now(&guard, &ntlm()).expect("room").expect("open");
-        let _second = now(&guard, &ntlm()).expect("room").expect("open");
-        let third = now(&guard, &ntlm()).expect("room").expect("open");
-        assert!(now(&guard, &ntlm()).is_none(), "the fourth waits");
-        // One refused: two of the three allowed are left, and two are under way.
-        first.tell(&failed(SmbErrorKind::LogonFailure));
-        assert!(now(&guard, &ntlm()).is_none());
-        // One that broke off says nothing, and makes room.
-        third.tell(&failed(SmbErrorKind::Disconnected));
-        assert!(now(&guard, &ntlm()).is_some());
-        assert_eq!((guard.refused(), guard.is_closed()), (1, false));
-    }
-
-    #[tokio::test]
-    async fn a_server_that_takes_the_account_lets_all_in() {
-        let guard = LockoutGuard::new(1);
-        let first = guard.enter(&ntlm()).await.expect("open");
-        let login = ntlm();
-        let waiting = guard.enter(&login);
-        let telling = async { first.tell(&Ok(())) };
-        let (waited, ()) = futures::join!(waiting, telling);
-        let passes: Vec<_> = (0..64).map(|_| now(&guard, &ntlm())).collect();
-        assert!(waited.is_ok() && passes.iter().all(Option::is_some));
-        // A refusal after all closes the way again, for those who wait too.
-        drop(passes);
-        waited
-            .expect("a pass")
-            .tell(&failed(SmbErrorKind::AccountLockedOut));
-        let error = guard.enter(&ntlm()).await.expect_err("closed");
-        assert_eq!(error.kind, SmbErrorKind::HeldBack { refused: 1 });
-    }
-
-    #[tokio::test]
-    async fn those_who_wait_are_turned_away_when_it_closes() {
-        let guard = LockoutGuard::new(1);
-        let first = guard.enter(&ntlm()).await.expect("open");
-        let login = ntlm();
-        let waiting = guard.enter(&login);
-        let telling = async { first.tell(&failed(SmbErrorKind::LogonFailure)) };
-        let (waited, ()) = futures::join!(waiting, telling);
-        assert!(waited.is_err());
-        assert!(now(&guard, &Login::Anonymous).is_some_and(|entered| entered.is_ok()));
-    }
-
-    #[test]
-    fn tickets_do_not_wait() {
-        let guard = LockoutGuard::new(1);
-        let login = Login::Kerberos(crate::kerberos::KerberosLogin::from_cache());
-        let passes: Vec<_> = (0..64).map(|_| now(&guard, &login)).collect();
-        assert!(passes.iter().all(Option::is_some));
-    }
-}
+mod tests;

@@ -14,6 +14,7 @@ use tracing::{Instrument, debug, debug_span};
 
 use crate::connect::connect;
 use crate::error::{SmbError, SmbErrorKind, Step};
+use crate::guard::PasswordSent;
 use crate::negotiate::{Negotiated, negotiate};
 use crate::open;
 use crate::pipe::RpcPipe;
@@ -109,18 +110,24 @@ impl SmbSession {
         let mut negotiated = timeout_at(deadline, negotiate(stream, &unc))
             .await
             .map_err(late(Step::Negotiate))??;
+        let password = PasswordSent::default();
         // Others may have to be heard first; that costs this server no time.
         let began = Instant::now();
         let pass = match &options.guard {
-            Some(guard) => Some(guard.enter(login).await?),
+            Some(guard) => Some(guard.enter(login, &password).await?),
             None => None,
         };
         let deadline = deadline + began.elapsed();
-        let signed_in = timeout_at(deadline, sign_in(&mut negotiated, address, login, options))
+        let signing_in = sign_in(&mut negotiated, address, login, options, &password);
+        let signed_in = timeout_at(deadline, signing_in)
             .await
-            .unwrap_or_else(|late_by| Err(late(Step::SignIn)(late_by)));
+            .unwrap_or_else(|late_by| Err(late(Step::SignIn)(late_by)))
+            .map_err(|error| match password.is_open() {
+                true => error.with_password_sent(),
+                false => error,
+            });
         if let Some(pass) = pass {
-            pass.tell(&signed_in);
+            pass.report(&signed_in);
         }
         let established = signed_in?;
 

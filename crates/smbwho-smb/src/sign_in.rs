@@ -11,6 +11,7 @@ use tokio::time::Instant;
 use tracing::debug;
 
 use crate::error::{SmbError, SmbErrorKind, Step};
+use crate::guard::PasswordSent;
 use crate::kerberos::{
     Acquired, ApExchange, Context, KerberosError, KerberosLogin, KrbCode, Unproved,
 };
@@ -18,12 +19,14 @@ use crate::negotiate::Negotiated;
 use crate::setup::{Established, Setup, broken, malformed};
 use crate::{Address, Login, NtStatus, Options, kerberos};
 
-/// Signs in over a negotiated connection. Bounded by the caller.
+/// Signs in over a negotiated connection. Bounded by the caller. `password` is
+/// marked just before one goes out, to the server or to a KDC.
 pub(crate) async fn sign_in(
     negotiated: &mut Negotiated,
     address: &Address,
     login: &Login,
     options: &Options,
+    password: &PasswordSent,
 ) -> Result<Established, SmbError> {
     let host = address.host.unc();
     let established = match login {
@@ -36,20 +39,23 @@ pub(crate) async fn sign_in(
         Login::Ntlm {
             domain,
             user,
-            password,
+            password: secret,
         } => {
             let account = Account {
                 domain,
                 user,
-                password: password.expose(),
+                password: secret.expose(),
             };
-            by_ntlm(negotiated, account, &host)
+            by_ntlm(negotiated, account, &host, password)
                 .await
                 .map_err(|error| refused(error, ntlm_refusal))?
         }
-        Login::Kerberos(login) => by_kerberos(negotiated, &host, login, options.sign_in_timeout)
-            .await
-            .map_err(|error| refused(error, ticket_refusal))?,
+        Login::Kerberos(login) => {
+            let patience = options.sign_in_timeout;
+            by_kerberos(negotiated, &host, login, patience, password)
+                .await
+                .map_err(|error| refused(error, ticket_refusal))?
+        }
     };
     debug!(?established, "signed in");
     Ok(established)
@@ -60,6 +66,7 @@ async fn by_ntlm(
     negotiated: &mut Negotiated,
     account: Account<'_>,
     host: &str,
+    password: &PasswordSent,
 ) -> Result<Established, SmbError> {
     let mut client = Client::new(Mechanism::Ntlm);
     let mut setup = Setup::new(negotiated, true);
@@ -81,6 +88,7 @@ async fn by_ntlm(
     let list = client.mech_list();
     let mic = ours.mech_list_mic(&list);
     let token = client.next(Some(&ours.message), mic.as_deref());
+    password.mark();
     let answer = setup.send(token).await?;
     if !answer.last {
         return Err(broken("it asks for more than NTLM has"));
@@ -133,16 +141,17 @@ async fn by_kerberos(
     host: &str,
     login: &KerberosLogin,
     patience: Duration,
+    password: &PasswordSent,
 ) -> Result<Established, SmbError> {
     let deadline = Instant::now() + patience / 10 * 9;
-    let Acquired { ticket, was_cached } = kerberos::acquire(login, host, deadline, false)
+    let Acquired { ticket, was_cached } = kerberos::acquire(login, host, deadline, false, password)
         .await
         .map_err(no_ticket)?;
     match present(negotiated, &ticket).await {
         // A server that joined its domain anew cannot read tickets from before.
         Err(error) if was_cached && error.status().is_some() => {
             debug!(host, %error, "the cached ticket was refused, asking for another");
-            match kerberos::acquire(login, host, deadline, true).await {
+            match kerberos::acquire(login, host, deadline, true, password).await {
                 Ok(new) => present(negotiated, &new.ticket).await,
                 Err(_) => Err(error),
             }

@@ -20,8 +20,9 @@ const DEFAULT_JOBS: NonZeroUsize = NonZeroUsize::new(64).unwrap();
 ///
 /// A server that fails harms no other: its error comes as an event beside the
 /// rows of the others. What is likely to pass is [tried again](Self::retries)
-/// after a short while, a refused account never; and when too many servers
-/// [refuse the account](Self::refusals), nobody else is asked, lest it be locked.
+/// after a short while, a refused account never, nor a password that was not
+/// answered; and when too many servers [refuse the account](Self::refusals),
+/// nobody else is asked, lest it be locked.
 ///
 /// ```no_run
 /// use futures::StreamExt;
@@ -119,9 +120,9 @@ impl Fleet {
         self
     }
 
-    /// Asks no other server once so many have refused the account, and shows
-    /// the password to no more than that many at a time until one has taken it
-    /// ([`LockoutGuard`]). `None` asks them all, whatever becomes of the account.
+    /// Asks no other server once so many have refused the account or left its
+    /// password unanswered, and signs in to no more than that many at a time,
+    /// and one more for each that took it ([`LockoutGuard`]). `None` asks them all, whatever becomes of the account.
     #[must_use]
     pub fn refusals(mut self, refusals: Option<u32>) -> Self {
         self.options.guard = refusals.map(LockoutGuard::new);

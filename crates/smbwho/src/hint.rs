@@ -245,6 +245,11 @@ fn unreached(step: Step, status: Win32Status) -> Option<&'static str> {
 fn smb(error: &SmbError) -> Option<String> {
     use SmbErrorKind as K;
     let text = match &error.kind {
+        K::TimedOut | K::Disconnected if error.leaves_password_in_doubt() => {
+            "The password had gone out, so this counts as a wrong one and is not tried again by \
+             itself: some servers take seconds to refuse, or hang up. Check the name and the \
+             password on one server; a longer --timeout waits for the answer."
+        }
         K::NameNotFound => {
             "Check the spelling; try the full name (server.example.com) or the address."
         }
@@ -259,15 +264,15 @@ fn smb(error: &SmbError) -> Option<String> {
              --timeout helps on slow lines."
         }
         K::TimedOut => "The server is there but slow or stuck; try a longer --timeout.",
+        K::NoInterface { .. } => {
+            "Write the interface behind the address, as in '[fe80::1%eth0]'; `ip link` lists the \
+             interfaces (on Windows their numbers: `netsh interface ipv6 show interfaces`)."
+        }
         K::ConnectFailed => "Check the network between here and the server.",
         K::NotSmb { .. } => "Check the port: SMB listens on 445.",
         K::OnlySmb1 => {
             "Switch SMB2 or newer on there (Samba: `server max protocol = SMB3`); SMB1 is unsafe, \
              and smbwho does not speak it."
-        K::NoInterface { .. } => {
-            "Write the interface behind the address, as in '[fe80::1%eth0]'; `ip link` lists the \
-             interfaces (on Windows their numbers: `netsh interface ipv6 show interfaces`)."
-        }
         }
         K::DialectRefused => "Let the server speak SMB 2.0.2 or newer.",
         K::Disconnected => "Try again; if it stays, look into the server's log.",
@@ -281,8 +286,8 @@ fn smb(error: &SmbError) -> Option<String> {
             "Wait until the lock ends or have it lifted; more tries make it longer."
         }
         K::HeldBack { .. } => {
-            "Set right what the servers said of the account first. --keep-going asks all servers \
-             whatever they say."
+            "Set right what the servers said of the account first, or see why they did not answer. \
+             --keep-going asks all servers whatever they say."
         }
         K::AccountDisabled | K::AccountExpired => {
             "Use another account, or have this one enabled again."

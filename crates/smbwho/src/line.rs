@@ -17,7 +17,8 @@ use smbwho_smb::{
     Address, Facts, Login, Options, Prepared, RpcPipe, SmbError, SmbErrorKind, SmbSession,
 };
 use tokio::sync::Mutex as AsyncMutex;
-use tracing::debug;
+use tokio::task::JoinHandle;
+use tracing::{Instrument as _, debug};
 
 use crate::error::ErrorKind;
 
@@ -32,8 +33,16 @@ pub(crate) struct Line {
 
 enum State {
     Up(Arc<Link>),
-    /// The account was refused when the connection was built again. It is not
-    /// tried any more: every attempt counts towards locking the account.
+    /// The connection is being built again, in a task of its own: whoever waits
+    /// for it may go away in the middle, and the next one must not sign in
+    /// beside it.
+    Connecting {
+        task: JoinHandle<Result<SmbSession, SmbError>>,
+        before: Arc<Link>,
+    },
+    /// When the connection was built again the account was refused, or its
+    /// password left in doubt. It is not tried any more: every attempt counts
+    /// towards locking the account.
     Refused(SmbError),
 }
 
@@ -141,22 +150,47 @@ impl Line {
             {
                 return Ok(Arc::clone(link));
             }
-            State::Up(_) => {}
+            State::Up(link) => {
+                *state = State::Connecting {
+                    before: Arc::clone(link),
+                    task: self.connect_again(),
+                };
+            }
+            State::Connecting { .. } => {}
         }
-        let connecting = SmbSession::connect(&self.address, &self.login, &self.options);
-        match Box::pin(connecting).await {
+        let State::Connecting { task, before } = &mut *state else {
+            return Err(SmbError::unanswered());
+        };
+        let outcome = match task.await {
+            Ok(outcome) => outcome,
+            Err(error) => match error.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                // The runtime that it was begun on is gone.
+                Err(_) => Err(SmbError::unanswered()),
+            },
+        };
+        match outcome {
             Ok(session) => {
                 let link = Link::new(session);
                 *state = State::Up(Arc::clone(&link));
                 Ok(link)
             }
             Err(error) => {
-                if error.refuses_account() {
-                    *state = State::Refused(error.clone());
-                }
+                *state = if error.counts_against_account() {
+                    State::Refused(error.clone())
+                } else {
+                    State::Up(Arc::clone(before))
+                };
                 Err(error)
             }
         }
+    }
+
+    fn connect_again(&self) -> JoinHandle<Result<SmbSession, SmbError>> {
+        let (address, login) = (self.address.clone(), self.login.clone());
+        let options = self.options.clone();
+        let connecting = async move { SmbSession::connect(&address, &login, &options).await };
+        tokio::spawn(connecting.in_current_span())
     }
 
     /// Makes calls of one interface that only read, in flight together: see

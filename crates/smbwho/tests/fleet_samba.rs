@@ -84,16 +84,7 @@ async fn one_bad_server_harms_no_other() {
 #[tokio::test]
 async fn a_wrong_password_on_forty_servers_does_not_lock_the_account() {
     let samba = lab(40);
-    let policy = ["-P", "bad lockout attempt", "-C", "5"];
-    let mut pdbedit = samba.tool("pdbedit").expect("pdbedit");
-    assert!(
-        pdbedit
-            .args(policy)
-            .output()
-            .expect("it runs")
-            .status
-            .success()
-    );
+    lock_after(&samba, "5");
     let servers = || hosts(&samba, 40);
 
     let fleet = Fleet::new(login("wrong"));
@@ -107,7 +98,10 @@ async fn a_wrong_password_on_forty_servers_does_not_lock_the_account() {
         (
             errors.len(),
             count(&SmbErrorKind::LogonFailure),
-            count(&SmbErrorKind::HeldBack { refused: 3 })
+            count(&SmbErrorKind::HeldBack {
+                refused: 3,
+                unanswered: 0
+            })
         ),
         (40, 3, 37),
         "{errors:?}"
@@ -122,6 +116,93 @@ async fn a_wrong_password_on_forty_servers_does_not_lock_the_account() {
     assert_eq!(fleet.refused(), 0, "not counted");
     let locked = sessions(&Fleet::new(login(ADMIN)), vec![servers().remove(0)]).await;
     assert_eq!(smb(&locked[&0].errors[0]), &SmbErrorKind::AccountLockedOut);
+}
+
+/// Has the server lock an account after so many wrong passwords; without it,
+/// it does not even count them.
+fn lock_after(samba: &Samba, wrong: &str) {
+    let mut pdbedit = samba.tool("pdbedit").expect("pdbedit");
+    let policy = pdbedit.args(["-P", "bad lockout attempt", "-C", wrong]);
+    assert!(policy.output().expect("it runs").status.success());
+}
+
+/// Wrong passwords of root that the server has counted.
+fn counted(samba: &Samba) -> u32 {
+    let mut pdbedit = samba.tool("pdbedit").expect("pdbedit");
+    let said = pdbedit.args(["-L", "-v", "-u", "root"]).output();
+    let said = String::from_utf8(said.expect("it runs").stdout).expect("text");
+    let line = said
+        .lines()
+        .find(|line| line.starts_with("Bad password count"));
+    let count = line.and_then(|line| line.rsplit(':').next());
+    count
+        .and_then(|count| count.trim().parse().ok())
+        .expect("a count")
+}
+
+/// Lines that carry a sign-in to the server and not its answer back.
+async fn mute_lines(samba: &Samba, cut: Cut, count: usize) -> Vec<CutLine> {
+    let to_client =
+        |bytes, cut| CutLine::to(samba.address(), Direction::ToClient, bytes, cut).expect("a port");
+    let whole = to_client(u64::MAX, Cut::Close);
+    let address: Address = whole.address().parse().expect("an address");
+    let refused = Server::connect(&address, &login("wrong")).await;
+    assert!(refused.is_err_and(|error| error.refuses_account()));
+    let all = whole.bytes(Direction::ToClient);
+    (0..count).map(|_| to_client(all - 1, cut)).collect()
+}
+
+/// Servers that refuse late, or hang up instead, are shown a wrong password as
+/// seldom as others; what counts is what the real server has counted.
+#[tokio::test]
+async fn a_password_whose_answer_does_not_come_counts_as_refused() {
+    for cut in [Cut::Stall, Cut::Close] {
+        let samba = lab(1);
+        lock_after(&samba, "99");
+        let lines = mute_lines(&samba, cut, 40).await;
+        let before = counted(&samba);
+        let servers = lines.iter().map(|line| line.address().parse());
+        let servers: Result<Vec<Address>, _> = servers.collect();
+        let fleet = Fleet::new(login("wrong"))
+            .retries(5)
+            .options(ConnectOptions {
+                sign_in_timeout: Duration::from_secs(4),
+                ..ConnectOptions::default()
+            });
+        let came = sessions(&fleet, servers.expect("addresses")).await;
+        assert_eq!(counted(&samba) - before, 3, "{cut:?}: {came:?}");
+        let held = SmbErrorKind::HeldBack {
+            refused: 0,
+            unanswered: 3,
+        };
+        let errors: Vec<&Error> = came.values().flat_map(|came| &came.errors).collect();
+        let held = errors.iter().filter(|error| *smb(error) == held).count();
+        assert_eq!((errors.len(), held), (40, 37), "{cut:?}: {errors:?}");
+    }
+}
+
+/// Some servers take the account first; the others refuse it, by an answer or
+/// by none.
+#[tokio::test]
+async fn servers_that_take_the_account_let_one_more_wrong_sign_in_through_each() {
+    let taking = lab(5);
+    let refusing = Samba::builder().admin("root", "another").addresses(30);
+    let refusing = refusing.start().expect("a Samba");
+    lock_after(&refusing, "99");
+    let lines = mute_lines(&refusing, Cut::Close, 30).await;
+    let before = counted(&refusing);
+    let mut servers = hosts(&taking, 5);
+    for (refuses, line) in hosts(&refusing, 30).into_iter().zip(&lines) {
+        servers.extend([refuses, line.address().parse().expect("an address")]);
+    }
+    let fleet = Fleet::new(login(ADMIN)).retries(5);
+    let came = sessions(&fleet, servers).await;
+    let took = (0..5).filter(|number| came[number].rows > 0).count();
+    let wrong = counted(&refusing) - before;
+    assert!(
+        wrong <= 3 + u32::try_from(took).expect("few"),
+        "{wrong} wrong, {took} took it"
+    );
 }
 
 /// A silent server before the others must not keep the password from being
@@ -165,7 +246,7 @@ async fn a_line_that_breaks_is_tried_again_and_a_password_is_not() {
     assert!(!matches!(step, Step::Negotiate | Step::SignIn), "{step}");
     assert_eq!(connections, 3);
     assert_eq!(tries(900, ADMIN, 0).await.0, 1);
-    // In the middle of the sign-in: the password may have been counted.
+    // In the middle of the sign-in, which is not begun again.
     let (connections, step) = tries(400, ADMIN, 2).await;
     assert_eq!((connections, step), (1, Step::SignIn));
     let (connections, step) = tries(u64::MAX, "wrong", 2).await;

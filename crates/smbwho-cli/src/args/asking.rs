@@ -44,13 +44,14 @@ pub(crate) struct AskingArgs {
 
     /// Ask a server again so many times where the connection broke off or could
     /// not be made in time, or the server was busy, and no row had come; never
-    /// after a wrong password [default: 1]
+    /// after a password that was refused or not answered [default: 1]
     #[arg(long, global = true, value_name = "N", hide_short_help = true)]
     pub(crate) retries: Option<u32>,
 
     /// Ask on when servers refuse the account. Without it three refusals end
-    /// the run, and the password is shown to three servers at most until one
-    /// has taken it, lest the account be locked
+    /// the run, a password that is not answered counts as refused until a
+    /// server takes it, and sign-ins side by side begin with three and grow
+    /// with each server that takes it, lest the account be locked
     #[arg(long, global = true, hide_short_help = true)]
     pub(crate) keep_going: bool,
 

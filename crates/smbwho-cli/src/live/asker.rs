@@ -323,8 +323,9 @@ fn is_of_the_way(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::Smb(_))
 }
 
-/// Whether trying again is for a person to decide: the account was refused,
-/// and every further try may count towards locking it.
+/// Whether trying again is for a person to decide: the account was refused, or
+/// nobody said what came of its password, and every further try may count
+/// towards locking it.
 fn is_final(error: &Error) -> bool {
     use SmbErrorKind as K;
     let ErrorKind::Smb(smb) = error.kind() else {
@@ -332,6 +333,9 @@ fn is_final(error: &Error) -> bool {
     };
     if error.step() != Step::SignIn {
         return false;
+    }
+    if smb.counts_against_account() {
+        return true;
     }
     match &smb.kind {
         K::TimedOut
@@ -345,7 +349,10 @@ fn is_final(error: &Error) -> bool {
         | K::NameNotFound
         | K::Malformed(_) => false,
         // A ticket that is missing may come with the next kinit.
-        K::Kerberos(error) => matches!(**error, KerberosError::Kdc(_)),
+        K::Kerberos(error) => matches!(
+            **error,
+            KerberosError::Kdc(_) | KerberosError::PasswordUnanswered { .. }
+        ),
         _ => true,
     }
 }

@@ -4,6 +4,7 @@ use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
+use smbwho_testkit::{Cut, CutLine, Direction};
 
 use crate::common::{Smbwho, dead_port};
 use crate::{hold, samba};
@@ -102,4 +103,51 @@ fn watch_ends_where_every_server_refuses_the_account() {
     let error: Value = serde_json::from_str(&ran.stdout).expect("one line");
     assert_eq!(error["event"], "error");
     assert_eq!(error["error"]["step"], "sign-in");
+}
+
+/// A server that hangs up on a wrong password refuses it as well: what counts is
+/// how often it was shown one.
+#[test]
+fn watch_never_sends_a_password_again_that_was_not_answered() {
+    let samba = samba();
+    let line = |bytes| {
+        CutLine::to(samba.address(), Direction::ToClient, bytes, Cut::Close).expect("a port")
+    };
+    let follow = |line: &CutLine| {
+        let arguments = ["watch", &line.address(), "-U", "root", "--interval", "1s"];
+        Smbwho::new(&arguments).password("wrong").run()
+    };
+    let whole = line(u64::MAX);
+    assert_eq!(follow(&whole).code, Some(2));
+    let cut = line(whole.bytes(Direction::ToClient) - 1);
+    let ran = follow(&cut);
+    assert_eq!(
+        (ran.code, cut.connections()),
+        (Some(2), 1),
+        "{}",
+        ran.seen()
+    );
+    assert!(ran.stdout.contains("while signing in"), "{}", ran.seen());
+}
+
+/// The next event may be hours away.
+#[cfg(unix)]
+#[test]
+fn watch_ends_when_nobody_reads_it_any_more() {
+    let (_port, dead) = dead_port();
+    let dead = format!("127.0.0.1:{dead}");
+    let arguments = ["watch", &dead, "-U", "root", "--interval", "10h"];
+    // Killed after a minute if it does not end by itself.
+    let mut smbwho = Smbwho::under(&["timeout", "-s", "KILL", "60"], &arguments).password("adm");
+    let mut child = smbwho
+        .command()
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("started");
+    let mut first = String::new();
+    BufReader::new(child.stdout.take().expect("a pipe"))
+        .read_line(&mut first)
+        .expect("a line");
+    assert!(first.contains("nothing listens"), "{first}");
+    assert_eq!(child.wait().expect("it ends").code(), Some(0));
 }

@@ -75,11 +75,15 @@ pub enum SmbErrorKind {
     SignatureInvalid,
     /// The server wants encryption, and the dialect or session cannot.
     EncryptionRequired,
-    /// Not signed in: so many servers refused the account before that one more
-    /// wrong password might lock it ([`LockoutGuard`](crate::LockoutGuard)).
+    /// Not signed in: so many servers refused the account before, or left the
+    /// password unanswered, that one more wrong password might lock it
+    /// ([`LockoutGuard`](crate::LockoutGuard)).
     HeldBack {
         /// Servers that refused it.
         refused: u32,
+        /// Servers that the password went to and that did not answer, none
+        /// having taken the account since.
+        unanswered: u32,
     },
     /// There is no Kerberos ticket to sign in with, and why.
     Kerberos(Box<KerberosError>),

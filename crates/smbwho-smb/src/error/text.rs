@@ -98,14 +98,14 @@ impl SmbError {
                 f.write_str("it is not an SMB server: it answers in another protocol")
             }
             K::Disconnected => write!(f, "the connection was lost while {doing}"),
-            K::HeldBack { refused: 1 } => f.write_str(
-                "not asked, since a server refused the account and more wrong sign-ins may lock it",
-            ),
-            K::HeldBack { refused } => write!(
-                f,
-                "not asked, since {refused} servers refused the account and more wrong sign-ins \
-                 may lock it"
-            ),
+            K::HeldBack {
+                refused,
+                unanswered,
+            } => {
+                f.write_str("not asked, since ")?;
+                write_held_back(f, *refused, *unanswered)?;
+                f.write_str(" and more wrong sign-ins may lock it")
+            }
             K::Kerberos(error) => write!(f, "{error}"),
             K::AccessDenied => write!(f, "access was denied while {doing}"),
             K::PipeNotFound { pipe } => {
@@ -131,6 +131,28 @@ impl SmbError {
             K::Malformed(what) => write!(f, "the server broke the protocol while {doing}: {what}"),
             _ => write!(f, "failed while {doing}"),
         }
+    }
+}
+
+/// `2 servers refused the account, 1 did not answer the password`
+fn write_held_back(f: &mut fmt::Formatter<'_>, refused: u32, unanswered: u32) -> fmt::Result {
+    let servers = |count: u32| match count {
+        1 => "a server".to_owned(),
+        many => format!("{many} servers"),
+    };
+    match (refused, unanswered) {
+        (refused, 0) => write!(f, "{} refused the account", servers(refused)),
+        (0, unanswered) => write!(
+            f,
+            "{} never said what came of the account's password",
+            servers(unanswered)
+        ),
+        (refused, unanswered) => write!(
+            f,
+            "{} refused the account, {} never said what came of its password",
+            servers(refused),
+            servers(unanswered)
+        ),
     }
 }
 

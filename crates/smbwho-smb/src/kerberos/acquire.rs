@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 
-use tokio::sync::{Mutex, OnceCell};
+use tokio::sync::{Mutex, MutexGuard, OnceCell};
 use tokio::time::Instant;
 
 use super::cached::{cached_tgt, cached_ticket, load_cache};
@@ -14,6 +14,7 @@ use super::messages::PrincipalName;
 use super::steps::Steps;
 use super::who::{client_name, names};
 use super::{KerberosError, KerberosLogin, Krb5Conf, KrbCode, Proof, krb5conf};
+use crate::guard::PasswordSent;
 
 /// A ticket this close to its end is not begun with.
 pub(super) const NEARLY_OVER_SECS: u64 = 30;
@@ -47,12 +48,14 @@ pub(crate) fn refuse_bare(host: &str) -> Result<(), KerberosError> {
 }
 
 /// Obtains a ticket for `cifs/host`. With `fresh` a ticket for the server that
-/// is already in the cache is passed over.
+/// is already in the cache is passed over. `password_sent` is marked when a
+/// password goes to a KDC.
 pub(crate) async fn acquire(
     login: &KerberosLogin,
     host: &str,
     deadline: Instant,
     fresh: bool,
+    password_sent: &PasswordSent,
 ) -> Result<Acquired, KerberosError> {
     let host = host.trim_end_matches('.').to_lowercase();
     refuse_bare(&host)?;
@@ -70,6 +73,7 @@ pub(crate) async fn acquire(
             deadline,
             &login.memory.answered,
         ),
+        password_sent,
         clock_offset_secs: login.clock_offset_secs,
         etypes: conf.etypes(),
     };
@@ -113,7 +117,8 @@ pub(super) fn load_conf(login: &KerberosLogin) -> Result<Krb5Conf, KerberosError
 }
 
 /// The ticket-granting ticket this login has, or what the account was refused
-/// with, or a new one. Other failures (no KDC) are not remembered.
+/// with, or a new one. Other failures (no KDC) are not remembered, unless the
+/// password had gone out: then it may have been counted as a wrong one.
 async fn remembered_tgt(
     login: &KerberosLogin,
     steps: &Steps<'_>,
@@ -121,21 +126,56 @@ async fn remembered_tgt(
     realm: &str,
     password: &str,
 ) -> Result<Ticket, KerberosError> {
-    let mut tgts = login.memory.tgts.lock().await;
-    match tgts.get(realm) {
+    let mut memory = Remembering {
+        tgts: login.memory.tgts.lock().await,
+        realm,
+        password_sent: steps.password_sent,
+    };
+    match memory.tgts.get(realm) {
         Some(Ok(tgt)) if tgt.end > steps.now().as_secs() + NEARLY_OVER_SECS => {
             return Ok(tgt.clone());
         }
         Some(Err(error)) => return Err(error.clone()),
         _ => {}
     }
-    let result = steps.authenticate(name, realm, password).await;
+    let result = match steps.authenticate(name, realm, password).await {
+        Err(error) if steps.password_sent.is_open() => Err(memory.unanswered(error.to_string())),
+        result => result,
+    };
     let lasts = match &result {
         Ok(_) => true,
         Err(error) => error.code().is_some_and(KrbCode::is_about_the_account),
     };
     if lasts {
-        tgts.insert(realm.to_owned(), result.clone());
+        memory.tgts.insert(realm.to_owned(), result.clone());
     }
     result
+}
+
+/// The memory of a login while a KDC is asked. Dropped in the middle of that,
+/// it remembers that a password is out.
+struct Remembering<'a> {
+    tgts: MutexGuard<'a, HashMap<String, Result<Ticket, KerberosError>>>,
+    realm: &'a str,
+    password_sent: &'a PasswordSent,
+}
+
+impl Remembering<'_> {
+    fn unanswered(&mut self, why: String) -> KerberosError {
+        let error = KerberosError::PasswordUnanswered {
+            realm: self.realm.to_owned(),
+            why,
+        };
+        self.tgts.insert(self.realm.to_owned(), Err(error.clone()));
+        error
+    }
+}
+
+impl Drop for Remembering<'_> {
+    fn drop(&mut self) {
+        let known = matches!(self.tgts.get(self.realm), Some(Err(_)));
+        if self.password_sent.is_open() && !known {
+            self.unanswered("it was given up".to_owned());
+        }
+    }
 }

@@ -144,6 +144,14 @@ pub enum KerberosError {
         /// Each KDC with what happened there.
         tried: Vec<(String, String)>,
     },
+    /// A KDC was shown the password and never said what came of it. It is not
+    /// shown again: it may have been counted as a wrong one.
+    PasswordUnanswered {
+        /// The realm.
+        realm: String,
+        /// What happened instead of an answer.
+        why: String,
+    },
     /// The KDC said no.
     Kdc(Box<KdcRefusal>),
     /// The KDC's answer makes no sense.
@@ -302,6 +310,10 @@ impl fmt::Display for KerberosError {
                 }
                 f.write_str(if tried.is_empty() { "" } else { ")" })
             }
+            Self::PasswordUnanswered { realm, why } => write!(
+                f,
+                "the password went to a KDC of {realm}, which never said what came of it: {why}"
+            ),
             Self::Kdc(refusal) => refusal.fmt(f),
             Self::MalformedReply { realm, what } => {
                 write!(

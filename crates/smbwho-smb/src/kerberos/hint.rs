@@ -69,6 +69,11 @@ pub(super) fn hint(error: &KerberosError) -> Option<String> {
             "Check that port 88 of a domain controller can be reached, or name one with --kdc HOST."
                 .into()
         }
+        E::PasswordUnanswered { .. } => {
+            "Check with kinit that the domain controller answers, then begin anew; the password is \
+             not sent again by itself, since it may have been counted as a wrong one."
+                .into()
+        }
         E::UnsupportedEncryption { .. } => {
             "The account or the server needs AES keys; changing its password usually makes them."
                 .into()

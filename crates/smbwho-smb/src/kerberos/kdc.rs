@@ -15,6 +15,7 @@ use super::dns::{self, ResolvConf};
 use super::exchange::{Answer, parse_answer};
 use super::krb5conf::Krb5Conf;
 use super::{KerberosError, KrbCode};
+use crate::guard::PasswordSent;
 use crate::look_up::look_up;
 
 /// [RFC 4120 7.2.1]
@@ -60,7 +61,10 @@ impl<'a> Kdcs<'a> {
         &self.resolv
     }
 
-    /// Sends a request to the realm's KDCs until one answers.
+    /// Sends a request to the realm's KDCs until one answers. A request that
+    /// carries a password is marked as `sent` while it is out, and a KDC that
+    /// had it and did not answer is the last one asked: the next might count
+    /// the same wrong password once more.
     ///
     /// # Errors
     /// `NoKdc`, `KdcUnreachable` with each attempt, `TimedOut`.
@@ -69,20 +73,33 @@ impl<'a> Kdcs<'a> {
         realm: &str,
         request: &[u8],
         expected: u32,
+        sent: Option<&PasswordSent>,
     ) -> Result<Answer, KerberosError> {
         let mut tried = Vec::new();
         let known = lock(self.answered).get(realm).cloned();
         if let Some(known) = known {
-            match self.ask_one(realm, &known, 2, request, expected).await {
+            match self
+                .ask_one(realm, &known, 2, request, expected, sent)
+                .await
+            {
                 Ok(answer) => return Ok(answer),
                 Err(why) => tried.push((with_port(&known.0, known.1), why)),
             }
             lock(self.answered).remove(realm);
         }
+        let unreachable = |tried| {
+            Err(KerberosError::KdcUnreachable {
+                realm: realm.to_owned(),
+                tried,
+            })
+        };
+        if sent.is_some_and(PasswordSent::is_open) {
+            return unreachable(tried);
+        }
         let list = self.list(realm).await?;
         for (i, kdc) in list.iter().enumerate() {
             match self
-                .ask_one(realm, kdc, list.len() - i, request, expected)
+                .ask_one(realm, kdc, list.len() - i, request, expected, sent)
                 .await
             {
                 Ok(answer) => {
@@ -91,11 +108,11 @@ impl<'a> Kdcs<'a> {
                 }
                 Err(why) => tried.push((with_port(&kdc.0, kdc.1), why)),
             }
+            if sent.is_some_and(PasswordSent::is_open) {
+                break;
+            }
         }
-        Err(KerberosError::KdcUnreachable {
-            realm: realm.to_owned(),
-            tried,
-        })
+        unreachable(tried)
     }
 
     /// The error is why to go on to the next. `left` is how many there are to
@@ -108,17 +125,23 @@ impl<'a> Kdcs<'a> {
         left: usize,
         request: &[u8],
         expected: u32,
+        sent: Option<&PasswordSent>,
     ) -> Result<Answer, String> {
         let now = Instant::now();
         let share = u32::try_from(left).unwrap_or(u32::MAX).max(1);
         let share = self.deadline.saturating_duration_since(now) / share;
         tracing::debug!(realm, host, port, bytes = request.len(), "asking the KDC");
-        let why = match timeout_at(now + share, talk(host, *port, request)).await {
+        let why = match timeout_at(now + share, talk(host, *port, request, sent)).await {
             Ok(Ok(bytes)) => match parse_answer(&bytes, expected, realm) {
-                Ok(Answer::Error(error)) if error.error_code == SVC_UNAVAILABLE.0 => {
-                    "cannot serve now".to_owned()
+                Ok(answer) => {
+                    sent.inspect(|sent| sent.settle());
+                    match answer {
+                        Answer::Error(error) if error.error_code == SVC_UNAVAILABLE.0 => {
+                            "cannot serve now".to_owned()
+                        }
+                        answer => return Ok(answer),
+                    }
                 }
-                Ok(answer) => return Ok(answer),
                 Err(_) => "its answer makes no sense".to_owned(),
             },
             Ok(Err(error)) => error.to_string(),
@@ -175,10 +198,16 @@ impl<'a> Kdcs<'a> {
 }
 
 /// [RFC 4120 7.2.2] length in four bytes, big-endian, then the message; both ways.
-async fn talk(host: &str, port: u16, request: &[u8]) -> std::io::Result<Vec<u8>> {
+async fn talk(
+    host: &str,
+    port: u16,
+    request: &[u8],
+    sent: Option<&PasswordSent>,
+) -> std::io::Result<Vec<u8>> {
     let mut stream = TcpStream::connect((host, port)).await?;
     stream.set_nodelay(true)?;
     let len = u32::try_from(request.len()).map_err(std::io::Error::other)?;
+    sent.inspect(|sent| sent.mark());
     stream
         .write_all(&[&len.to_be_bytes(), request].concat())
         .await?;
@@ -226,7 +255,62 @@ fn lock(answered: &Answered) -> MutexGuard<'_, HashMap<String, (String, u16)>> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::time::Duration;
+
+    use tokio::net::TcpListener;
+
     use super::*;
+
+    /// Listens, reads, and ends every connection without an answer, or with
+    /// the bytes of one that makes no sense; how often it was asked.
+    async fn mute(says: &'static [u8]) -> (String, Arc<AtomicUsize>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address").to_string();
+        let asked = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&asked);
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                count.fetch_add(1, Ordering::Relaxed);
+                let mut request = [0; 8];
+                let _ = stream.read_exact(&mut request).await;
+                let _ = stream.write_all(says).await;
+            }
+        });
+        (address, asked)
+    }
+
+    /// The second KDC might count the same wrong password once more.
+    #[tokio::test]
+    async fn a_password_that_a_kdc_did_not_answer_goes_to_no_other() {
+        for says in [&b""[..], b"\0\0\0\x04nope", b"\xff\xff\xff\xff"] {
+            let (closed, _) = mute(says).await;
+            let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+            let dead = listener.local_addr().expect("an address");
+            drop(listener);
+            let (next, next_asked) = mute(says).await;
+            let text = format!(
+                "[realms]\nLAB.TEST = {{\nkdc = {dead}\nkdc = {closed}\nkdc = {next}\n}}\n"
+            );
+            let conf = Krb5Conf::parse(std::path::Path::new("test"), &text).expect("a krb5.conf");
+            let answered = Answered::default();
+            let deadline = Instant::now() + Duration::from_secs(60);
+            let kdcs = Kdcs::new(&conf, ResolvConf::default(), None, deadline, &answered);
+            let sent = PasswordSent::default();
+            let request = [7; 8];
+            let error = kdcs.ask("LAB.TEST", &request, 11, Some(&sent)).await;
+            let Err(KerberosError::KdcUnreachable { tried, .. }) = error else {
+                panic!("an answer");
+            };
+            assert_eq!(tried.len(), 2, "the dead one never had it: {tried:?}");
+            assert_eq!(next_asked.load(Ordering::Relaxed), 0, "{says:?}");
+            assert!(sent.is_open());
+            // What carries no password may go to all.
+            assert!(kdcs.ask("LAB.TEST", &request, 11, None).await.is_err());
+            assert_eq!(next_asked.load(Ordering::Relaxed), 1, "{says:?}");
+        }
+    }
 
     #[test]
     fn kdcs_as_krb5_conf_writes_them() {

@@ -10,6 +10,7 @@ use super::kdc::Kdcs;
 use super::messages::{PrincipalName, msg_type, pa_type};
 use super::who::names;
 use super::{Exchange, KerberosError, Krb5Conf, KrbCode, Principal};
+use crate::guard::PasswordSent;
 
 /// Most realms an account or a server may be referred through.
 const MAX_REFERRALS: usize = 8;
@@ -17,6 +18,8 @@ const MAX_REFERRALS: usize = 8;
 /// The exchanges of one sign-in.
 pub(super) struct Steps<'a> {
     pub(super) kdcs: Kdcs<'a>,
+    /// Marked while a password is out.
+    pub(super) password_sent: &'a PasswordSent,
     pub(super) clock_offset_secs: i64,
     /// Encryption types asked for, best first; never empty.
     pub(super) etypes: Vec<i32>,
@@ -45,7 +48,9 @@ impl Steps<'_> {
             let (nonce, now) = (exchange::nonce(), self.now());
             let key = proof.as_ref().map(|(_, key)| key);
             let request = as_request(&name, &realm, nonce, now, key, &self.etypes)?;
-            let error = match self.kdcs.ask(&realm, &request, msg_type::AS_REP).await? {
+            let carried = proof.is_some().then_some(self.password_sent);
+            let asking = self.kdcs.ask(&realm, &request, msg_type::AS_REP, carried);
+            let error = match asking.await? {
                 Answer::Reply(reply) => {
                     let told =
                         key_recipe(reply.padata.as_deref().unwrap_or_default(), &self.etypes);
@@ -169,7 +174,8 @@ impl Steps<'_> {
         let realm = tgt.grants_in().unwrap_or_default().to_owned();
         let (nonce, now) = (exchange::nonce(), self.now());
         let request = tgs_request(tgt, &realm, server, nonce, now, &self.etypes)?;
-        match self.kdcs.ask(&realm, &request, msg_type::TGS_REP).await? {
+        let asking = self.kdcs.ask(&realm, &request, msg_type::TGS_REP, None);
+        match asking.await? {
             Answer::Reply(reply) => {
                 open_reply(&reply, &tgt.key, usage::TGS_REP_ENC_PART, nonce, &realm)
             }

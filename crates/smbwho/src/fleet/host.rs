@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use futures::{Stream, StreamExt as _};
-use smbwho_smb::{Address, Step};
+use smbwho_smb::{Address, LockoutGuard, Step};
 use tokio::time::{Instant, sleep_until, timeout_at};
 use tracing::debug;
 
@@ -132,11 +132,8 @@ async fn connect(
         sleep_until(time).await;
     }
     let Fleet { login, options, .. } = fleet;
-    if let Some(guard) = &options.guard
-        && guard.is_closed()
-    {
-        let refused = guard.refused();
-        let error = smbwho_smb::SmbError::held_back(refused);
+    let held_back = options.guard.as_ref().and_then(LockoutGuard::held_back);
+    if let Some(error) = held_back {
         return Err(Error::new(&address.to_string(), ErrorKind::Smb(error)));
     }
     Server::connect_with(address, login, options).await
