@@ -12,6 +12,8 @@ use std::path::Path;
 
 use zeroize::Zeroizing;
 
+use crate::decode::decode;
+
 /// Reads a file of at most `limit` bytes.
 ///
 /// Besides regular files this reads pipes that this process was given when it
@@ -43,25 +45,18 @@ pub fn read_or_null(path: &Path, limit: u64) -> io::Result<Zeroizing<Vec<u8>>> {
 ///
 /// # Errors
 ///
-/// As [`read`]; when it is not UTF-8.
+/// As [`read`]; when it is neither UTF-8 nor UTF-16.
 pub fn read_text(path: &Path, limit: u64) -> io::Result<Zeroizing<String>> {
     text(read(path, limit)?)
 }
 
-/// Bytes of [`read`] as text.
+/// Bytes of [`read`] as text: UTF-8, or UTF-16 as the tools of Windows write it.
 ///
 /// # Errors
 ///
-/// When they are not UTF-8.
-pub fn text(mut bytes: Zeroizing<Vec<u8>>) -> io::Result<Zeroizing<String>> {
-    match String::from_utf8(std::mem::take(&mut *bytes)) {
-        Ok(text) => Ok(Zeroizing::new(text)),
-        Err(error) => {
-            drop(Zeroizing::new(error.into_bytes()));
-            let message = "it is not UTF-8";
-            Err(io::Error::new(io::ErrorKind::InvalidData, message))
-        }
-    }
+/// When they are neither.
+pub fn text(bytes: Zeroizing<Vec<u8>>) -> io::Result<Zeroizing<String>> {
+    decode(&bytes)
 }
 
 /// Opens a regular file by these options, and nothing else: no device, FIFO,

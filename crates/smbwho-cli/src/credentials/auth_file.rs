@@ -184,6 +184,18 @@ mod tests {
     }
 
     #[test]
+    fn a_file_may_be_utf_16_as_the_tools_of_windows_write_it() {
+        let file = tempfile::NamedTempFile::new().expect("a temporary file");
+        let units = "\u{feff}username = bücher\r\npassword = pass\r\n".encode_utf16();
+        let bytes: Vec<u8> = units.flat_map(u16::to_le_bytes).collect();
+        std::fs::write(file.path(), bytes).expect("written");
+        let (file, _) = AuthFile::read(file.path()).expect("read");
+        let account = file.account().expect("a user").map(|a| a.to_string());
+        assert_eq!(account.as_deref(), Some("bücher"));
+        assert_eq!(file.password.expect("a password").expose(), "pass");
+    }
+
+    #[test]
     fn debug_shows_no_password() {
         let file = AuthFile::parse("username = alice\npassword = hunter2\n");
         assert!(!format!("{file:?}").contains("hunter2"));
