@@ -22,6 +22,15 @@ const HEADER: usize = 64;
 /// `SMB2_SHAREFLAG_ENCRYPT_DATA` ([MS-SMB2] 2.2.10).
 const SHARE_ENCRYPTS: u32 = 0x0000_8000;
 
+/// `SMB2_SHAREFLAG_DFS` ([MS-SMB2] 2.2.10).
+const SHARE_IN_DFS: u32 = 0x0000_0001;
+
+/// `SMB2_SHAREFLAG_DFS_ROOT` ([MS-SMB2] 2.2.10).
+const SHARE_DFS_ROOT: u32 = 0x0000_0002;
+
+/// `FILE_ATTRIBUTE_DIRECTORY` ([MS-FSCC] 2.6).
+const FILE_ATTRIBUTE_DIRECTORY: u32 = 0x0000_0010;
+
 /// What a pipe is opened for: read and write, its attributes and security.
 const PIPE_ACCESS: u32 = FileAccessMask::FILE_READ_DATA
     | FileAccessMask::FILE_WRITE_DATA
@@ -188,6 +197,12 @@ impl Answer {
         Ok(self.u32_at(4)? & SHARE_ENCRYPTS != 0)
     }
 
+    /// TREE_CONNECT ([MS-SMB2] 2.2.10): whether the share is part of DFS.
+    pub(crate) fn share_is_dfs(&self) -> Result<bool, SmbError> {
+        self.structure(16)?;
+        Ok(self.u32_at(4)? & (SHARE_IN_DFS | SHARE_DFS_ROOT) != 0)
+    }
+
     /// CREATE ([MS-SMB2] 2.2.14): the handle.
     pub(crate) fn file_id(&self) -> Result<FileId, SmbError> {
         self.structure(89)?;
@@ -195,6 +210,12 @@ impl Answer {
             persistent: u64::from_le_bytes(self.bytes(64)?),
             volatile: u64::from_le_bytes(self.bytes(72)?),
         })
+    }
+
+    /// CREATE ([MS-SMB2] 2.2.14): whether a folder was opened.
+    pub(crate) fn is_folder(&self) -> Result<bool, SmbError> {
+        self.structure(89)?;
+        Ok(self.u32_at(56)? & FILE_ATTRIBUTE_DIRECTORY != 0)
     }
 
     /// IOCTL ([MS-SMB2] 2.2.32): the output.

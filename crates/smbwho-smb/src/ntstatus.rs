@@ -45,6 +45,7 @@ table! {
     SUCCESS = 0x0000_0000, "the request was done";
     PENDING = 0x0000_0103, "the server is still at work on the request";
     BUFFER_OVERFLOW = 0x8000_0005, "the answer is longer than was asked for, its rest can be read";
+    STOPPED_ON_SYMLINK = 0x8000_002D, "the path leads through a symbolic link";
 
     UNSUCCESSFUL = 0xC000_0001, "the server failed without saying why";
     NOT_IMPLEMENTED = 0xC000_0002, "the server does not have this request";
@@ -60,6 +61,9 @@ table! {
     OBJECT_NAME_INVALID = 0xC000_0033, "the server finds the name invalid";
     OBJECT_NAME_NOT_FOUND = 0xC000_0034, "there is nothing of that name";
     OBJECT_PATH_NOT_FOUND = 0xC000_003A, "there is no such path";
+    OBJECT_PATH_SYNTAX_BAD = 0xC000_003B, "the server finds the path invalid";
+    SHARING_VIOLATION = 0xC000_0043, "somebody has it open and shares it with nobody";
+    DELETE_PENDING = 0xC000_0056, "it is being deleted";
     NO_LOGON_SERVERS = 0xC000_005E, "the server could not reach a domain controller to check the password";
     NO_SUCH_LOGON_SESSION = 0xC000_005F, "the logon session is gone";
     NO_SUCH_USER = 0xC000_0064, "there is no such account";
@@ -91,6 +95,7 @@ table! {
     PIPE_EMPTY = 0xC000_00D9, "there is nothing in the pipe";
     INVALID_SERVER_STATE = 0xC000_00DC, "the account database is in no state for this";
     INTERNAL_ERROR = 0xC000_00E5, "the server met an internal error";
+    NOT_A_DIRECTORY = 0xC000_0103, "it is no folder";
     CANCELLED = 0xC000_0120, "the request was cancelled";
     FILE_CLOSED = 0xC000_0128, "the handle is already closed";
     TIME_DIFFERENCE_AT_DC = 0xC000_0133, "the clocks of this machine and the server are too far apart";
@@ -104,6 +109,7 @@ table! {
     NETLOGON_NOT_STARTED = 0xC000_0192, "the server's logon service is not running";
     ACCOUNT_EXPIRED = 0xC000_0193, "the account has expired";
     NOLOGON_WORKSTATION_TRUST_ACCOUNT = 0xC000_0199, "the account belongs to a computer, not to a person";
+    FS_DRIVER_REQUIRED = 0xC000_019C, "the server has nothing to do with DFS";
     USER_SESSION_DELETED = 0xC000_0203, "the server has ended this session";
     INSUFF_SERVER_RESOURCES = 0xC000_0205, "the server lacks the resources for it";
     CONNECTION_DISCONNECTED = 0xC000_020C, "a connection the server needs is gone";
@@ -114,6 +120,7 @@ table! {
     ACCOUNT_LOCKED_OUT = 0xC000_0234, "the account is locked";
     CONNECTION_REFUSED = 0xC000_0236, "a connection the server needs was refused";
     CONNECTION_ABORTED = 0xC000_0241, "a connection the server needs was aborted";
+    PATH_NOT_COVERED = 0xC000_0257, "the path leads elsewhere by DFS";
     NETWORK_SESSION_EXPIRED = 0xC000_035C, "the session has expired";
     DOWNGRADE_DETECTED = 0xC000_0388, "the server suspects an attempt to weaken the sign-in";
     AUTHENTICATION_FIREWALL_FAILED = 0xC000_0413, "the account may not sign in across the trust to this server";

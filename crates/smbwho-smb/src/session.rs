@@ -46,7 +46,7 @@ pub struct Facts {
 /// server releases everything the connection held ([MS-SMB2] 3.3.7.1).
 #[derive(Clone)]
 pub struct SmbSession {
-    shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
 }
 
 pub(crate) struct Shared {
