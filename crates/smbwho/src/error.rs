@@ -107,6 +107,40 @@ pub enum ErrorKind {
     },
     /// What is looked for on the server is no path.
     NoPlace(PlaceError),
+    /// The path leads elsewhere by DFS; what is open there was not asked.
+    DfsPath {
+        /// The path, as people name it.
+        path: String,
+        /// Where it leads, as paths in shares; empty where the server does not say.
+        targets: Vec<String>,
+        /// What the server said of the path in the share itself, where it may be no
+        /// more than misspelt.
+        why: Option<Code>,
+    },
+    /// Links of DFS lie beneath the path; what is open where they lead was not asked.
+    DfsLinksBelow {
+        /// The path, as people name it.
+        path: String,
+    },
+    /// There is nothing at the path, as far as the account can see.
+    NoSuchPath {
+        /// The path, as people name it.
+        path: String,
+    },
+    /// No share of the server holds the path.
+    NotShared {
+        /// The path, as people name it.
+        path: String,
+    },
+    /// A user's sessions have more open than the list of open files says.
+    OpensNotListed {
+        /// The user that was asked for.
+        user: String,
+        /// How much the sessions have open.
+        opens: u64,
+        /// Users in the list that are numbers.
+        ids: Vec<Name>,
+    },
     /// This computer could not tell of itself.
     Local(LocalError),
     /// What is asked can be asked over SMB only, and this server is asked

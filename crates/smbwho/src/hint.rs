@@ -41,6 +41,26 @@ pub(crate) fn hint(kind: &ErrorKind) -> Option<String> {
                 .into(),
         ),
         ErrorKind::NoPlace(_) => None,
+        ErrorKind::DfsPath { targets, .. } => Some(match targets.first() {
+            Some(target) => format!("Name the place itself: `smbwho who-has '{target}'`."),
+            None => "Find out which server and share it leads to (on Windows in the folder's \
+                     properties, tab DFS), and name that path."
+                .into(),
+        }),
+        ErrorKind::DfsLinksBelow { .. } => {
+            Some("Name the paths that the links lead to as well.".into())
+        }
+        ErrorKind::NoSuchPath { .. } => Some("Check the spelling.".into()),
+        ErrorKind::NotShared { .. } => Some(
+            "Name it as \\\\server\\share\\path if it lies on another server; `smbwho shares` \
+             shows what this one shares."
+                .into(),
+        ),
+        ErrorKind::OpensNotListed { .. } => Some(
+            "Ask for all open files, without --user: Samba names a user by number where it has \
+             no name for one, and what is open may be a pipe."
+                .into(),
+        ),
         ErrorKind::Local(error) => Some(error.hint().into()),
         ErrorKind::NeedsConnection { .. } => Some(
             "Name this computer like any other server, as in `smbwho … localhost -U USER`.".into(),

@@ -88,8 +88,8 @@ pub use connections::{Connection, ConnectionLevel, ConnectionsQuery};
 pub use doctor::{AccountName, Check, Diagnosis, Outcome};
 pub use error::{BadParameter, Error, ErrorKind, Refusal};
 pub use files::{
-    ClientBasis, FileLevel, FilesQuery, OpenFile, Permissions, Place, PlaceError, ShareMode,
-    SmbOpen, UncPath, UncPathError,
+    ClientBasis, FileLevel, FilesQuery, OpenFile, PathInput, PathTarget, Permissions, Place,
+    PlaceError, Presence, ShareMode, SmbOpen, UncPath, UncPathError,
 };
 pub use filter::{
     ClientFilter, UserFilter, UserMatch, account_name, client_address, is_same_client,

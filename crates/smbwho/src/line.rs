@@ -95,6 +95,11 @@ impl Line {
         &self.facts
     }
 
+    /// The session as it stands, built again if it is known to be gone.
+    pub(crate) async fn session(&self) -> Result<SmbSession, SmbError> {
+        Ok(self.link(None).await?.session.clone())
+    }
+
     /// A pipe that was kept, or else a new one. Nothing that changes the
     /// server is repeated here.
     pub(crate) async fn take(&self, interface: &'static Interface) -> Result<Taken, SmbError> {

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::{BadParameter, ErrorKind, Refusal, decisive};
+use crate::Code;
 
 impl fmt::Display for ErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -39,6 +40,30 @@ impl fmt::Display for ErrorKind {
                 )
             }
             ErrorKind::NoPlace(error) => error.fmt(f),
+            ErrorKind::DfsPath { path, targets, why } => write_dfs(f, path, targets, *why),
+            ErrorKind::DfsLinksBelow { path } => write!(
+                f,
+                "{path} belongs to a DFS root: what is open behind links below it was not looked at"
+            ),
+            ErrorKind::NoSuchPath { path } => write!(
+                f,
+                "there is no such file or folder, as far as this login can see: {path}"
+            ),
+            ErrorKind::NotShared { path } => write!(f, "no share of this server holds {path}"),
+            ErrorKind::OpensNotListed { user, opens, ids } => {
+                write!(
+                    f,
+                    "{user} has {opens} open as the sessions say, and no file is listed"
+                )?;
+                match ids.as_slice() {
+                    [] => f.write_str(" for that name"),
+                    [id] => write!(f, " for that name, but some for {id}, which is a Unix id"),
+                    [first, .., last] => write!(
+                        f,
+                        " for that name, but some for Unix ids from {first} to {last}"
+                    ),
+                }
+            }
             ErrorKind::Local(error) => error.fmt(f),
             ErrorKind::NeedsConnection { what } => write!(
                 f,
@@ -74,6 +99,26 @@ impl fmt::Display for ErrorKind {
                 "the server answers this {call} with made-up values, whatever is asked"
             ),
         }
+    }
+}
+
+fn write_dfs(
+    f: &mut fmt::Formatter<'_>,
+    path: &str,
+    targets: &[String],
+    why: Option<Code>,
+) -> fmt::Result {
+    match (targets, why) {
+        ([], None) => write!(
+            f,
+            "{path} is a DFS path, and the server does not say where it leads"
+        ),
+        ([], Some(code)) => write!(
+            f,
+            "{path} belongs to a DFS root, and there is no such file or folder in the share itself \
+             ({code}): it is misspelt, or a link leads to it"
+        ),
+        (targets, _) => write!(f, "{path} is a DFS path: ask {}", targets.join(" or ")),
     }
 }
 

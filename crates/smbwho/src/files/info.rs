@@ -10,7 +10,7 @@ use smbwho_rpc::ndr::NdrError;
 use super::query::{row_2, row_3, wire_level};
 use super::{FileLevel, OpenFile, Place};
 use crate::error::{ErrorKind, Refusal};
-use crate::{Error, Name, Server};
+use crate::{Error, Name, Server, ShareKind};
 
 impl Server {
     /// One open file by the server's number for it; `None` when nothing of
@@ -69,15 +69,30 @@ impl Server {
             net_name: share.into(),
             level: LEVEL,
         };
+        let stub = self.read(&call).await;
+        Ok(self.located(&call, path, stub)?.0)
+    }
+
+    /// The place of `path` in the share of which this reply tells at level 2, and what
+    /// kind of share it is.
+    pub(super) fn located(
+        &self,
+        call: &NetrShareGetInfo<'_>,
+        path: &str,
+        stub: Result<Vec<u8>, Error>,
+    ) -> Result<(Place, Option<ShareKind>), Error> {
         let read = |stub: &[u8]| {
             let reply = call.decode(stub)?;
-            let path = match reply.info {
-                ShareInfo::Level2(Some(info)) => info.path.map(Name::from_wire),
-                _ => None,
+            let told = match reply.info {
+                ShareInfo::Level2(Some(info)) => (info.path.map(Name::from_wire), Some(info.kind)),
+                _ => (None, None),
             };
-            Ok((Win32Status(reply.status), path))
+            Ok((Win32Status(reply.status), told))
         };
-        let told = self.ask_one(&call, read).await?;
+        let (told, kind) = match self.read_one(NetrShareGetInfo::NAME, stub, read)? {
+            Ok((path, kind)) => (Ok(path), kind.map(ShareKind)),
+            Err(refusal) => (Err(refusal), None),
+        };
         let (place, refused) = match told {
             // Samba's variables (%U and the like) are filled in for each user.
             Ok(Some(told)) if !told.is_empty() && !told.contains('%') => {
@@ -87,12 +102,15 @@ impl Server {
             Err(refusal) if refusal.is_of_the_level() => {
                 (Place::somewhere(path, Some(refusal.code())), Some(refusal))
             }
-            Err(refusal) => return Err(self.refused_at(NetrShareGetInfo::NAME, LEVEL, refusal)),
+            Err(refusal) => {
+                return Err(self.refused_at(NetrShareGetInfo::NAME, call.level, refusal));
+            }
         };
-        place.map_err(|error| match refused {
-            Some(refusal) => self.refused_at(NetrShareGetInfo::NAME, LEVEL, refusal),
+        let place = place.map_err(|error| match refused {
+            Some(refusal) => self.refused_at(NetrShareGetInfo::NAME, call.level, refusal),
             None => self.error(ErrorKind::NoPlace(error)),
-        })
+        });
+        Ok((place?, kind))
     }
 
     fn refused_at(&self, call: &'static str, level: u32, refusal: Refusal) -> Error {
@@ -108,14 +126,24 @@ impl Server {
         call: &C,
         read: impl FnOnce(&[u8]) -> Result<(Win32Status, T), NdrError>,
     ) -> Result<Result<T, Refusal>, Error> {
-        let stub = match self.read(call).await {
+        let stub = self.read(call).await;
+        self.read_one(C::NAME, stub, read)
+    }
+
+    /// What a reply says, or how the call was refused.
+    fn read_one<T>(
+        &self,
+        call: &'static str,
+        stub: Result<Vec<u8>, Error>,
+        read: impl FnOnce(&[u8]) -> Result<(Win32Status, T), NdrError>,
+    ) -> Result<Result<T, Refusal>, Error> {
+        let stub = match stub {
             Ok(stub) => stub,
             Err(error) => match error.rpc_fault() {
                 Some(fault) => return Ok(Err(Refusal::Fault(fault))),
                 None => return Err(error),
             },
         };
-        let call = C::NAME;
         match read(&stub) {
             Ok((Win32Status::NERR_SUCCESS, told)) => Ok(Ok(told)),
             Ok((status, _)) => Ok(Err(Refusal::Status(status))),

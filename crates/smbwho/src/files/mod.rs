@@ -1,16 +1,25 @@
 //! Open files: the rows of `NetFileEnum` ([MS-SRVS] 3.1.4.2).
 
 mod clients;
+mod component;
 mod info;
+mod input;
 mod place;
 mod query;
+mod target;
+mod unc;
+mod unlisted;
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-pub use place::{Place, PlaceError, UncPath, UncPathError};
+pub(crate) use component::{fold, has_wildcard};
+pub use input::PathInput;
+pub use place::{Place, PlaceError};
 pub use query::FilesQuery;
+pub use target::{PathTarget, Presence};
+pub use unc::{UncPath, UncPathError};
 
 use smbwho_msrpc::srvsvc::file;
 

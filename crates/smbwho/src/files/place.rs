@@ -1,18 +1,15 @@
-//! Places on a server where files lie: paths as people write them, and as
-//! servers do.
-
-use std::fmt;
-use std::str::FromStr;
+//! Places on a server where files lie, to hold the paths of open files against.
 
 use thiserror::Error;
 
-use crate::pattern::Pattern;
-use crate::{Address, AddressError, Code, Name};
+use super::component::{Part, SEPARATORS, components};
+use crate::{Code, Name};
 
 /// A file or folder as a server itself knows it, with all that lies beneath.
 ///
-/// Letter case makes no difference, nor do `/` and `\`. `*` and `?` match
-/// within one component of the path.
+/// Letter case makes no difference, nor do `/` and `\`, nor whether accented letters
+/// are composed (NFC) or decomposed (NFD). `*` and `?` match within one component of
+/// the path.
 #[derive(Debug, Clone)]
 pub struct Place {
     parts: Vec<Part>,
@@ -22,14 +19,6 @@ pub struct Place {
     share_path: Option<Name>,
     /// Why the path of the share is not known.
     unknown_share: Option<Code>,
-}
-
-#[derive(Debug, Clone)]
-enum Part {
-    /// From a server: stars are stars.
-    Told(String),
-    /// From a person.
-    Given(Pattern),
 }
 
 impl Place {
@@ -48,7 +37,7 @@ impl Place {
             }
             // Samba's own root is its drive C.
             let mut place = Self::of(path, true)?;
-            place.parts.insert(0, Part::Told("c:".to_owned()));
+            place.parts.insert(0, Part::told("c:"));
             return Ok(place);
         }
         let bytes = path.as_bytes();
@@ -72,7 +61,7 @@ impl Place {
 
     /// `path` in a share that lies at `share_path` on the server.
     pub(super) fn in_share(share_path: Name, path: &str) -> Result<Self, PlaceError> {
-        let share = components(&share_path).map(|part| Part::Told(fold(part)));
+        let share = components(&share_path).map(Part::told);
         Ok(Self {
             parts: share.chain(given(path)?).collect(),
             anchored: true,
@@ -102,7 +91,7 @@ impl Place {
         let given = self
             .parts
             .iter()
-            .filter(|part| matches!(part, Part::Given(_)));
+            .filter(|part| matches!(part, Part::Given { .. }));
         let parts: Vec<Part> = given.cloned().collect();
         (!parts.is_empty()).then_some(Self {
             parts,
@@ -132,9 +121,7 @@ impl Place {
 
     /// Whether a path of the server is this place, or lies beneath it.
     pub fn holds(&self, path: &str) -> bool {
-        // Samba's own root is its drive C, which it leaves out at home.
-        let root = path.starts_with('/').then_some("c:");
-        let path: Vec<&str> = root.into_iter().chain(components(path)).collect();
+        let path: Vec<&str> = rooted(path).collect();
         let count = self.parts.len();
         if self.anchored {
             return path.get(..count).is_some_and(|path| self.is(path));
@@ -142,6 +129,28 @@ impl Place {
         count > 0 && path.windows(count).any(|path| self.is(path))
     }
 
+    /// Whether a path of the server lies beneath this place, and is not the place
+    /// itself.
+    pub(super) fn holds_deeper(&self, path: &str) -> bool {
+        let parent: Vec<&str> = rooted(path).collect();
+        let parent = parent.split_last().map_or(&[][..], |(_, parent)| parent);
+        self.holds(path) && self.holds(&parent.join("\\"))
+    }
+
+    /// What is left of the path within a folder of the server, name by name; `None`
+    /// when it lies elsewhere, and where that cannot be known.
+    pub(super) fn within(&self, folder: &str) -> Option<Vec<&str>> {
+        let folder: Vec<&str> = rooted(folder).collect();
+        let inside = self.anchored && self.parts.len() >= folder.len() && self.is(&folder);
+        inside.then(|| self.parts[folder.len()..].iter().map(Part::text).collect())
+    }
+
+    /// Whether a folder of the server lies beneath this place, or is it.
+    pub(super) fn is_above(&self, folder: &str) -> bool {
+        self.anchored && self.holds(folder)
+    }
+
+    /// Whether the two match as far as both go.
     fn is(&self, path: &[&str]) -> bool {
         self.parts
             .iter()
@@ -150,39 +159,18 @@ impl Place {
     }
 }
 
-impl Part {
-    fn is(&self, name: &str) -> bool {
-        let is = |name: &str| match self {
-            Part::Told(told) => *told == fold(name),
-            Part::Given(pattern) => pattern.matches(name),
-        };
-        // `file:stream` is a part of `file`.
-        is(name)
-            || name
-                .split_once(':')
-                .is_some_and(|(file, stream)| !stream.is_empty() && is(file))
-    }
-}
-
-const SEPARATORS: [char; 2] = ['\\', '/'];
-
-/// The names that a path is made of.
-fn components(path: &str) -> impl Iterator<Item = &str> {
-    path.split(SEPARATORS)
-        .filter(|part| !part.is_empty() && *part != ".")
+/// The names of a path, with the drive that Samba puts before its own root and
+/// leaves out at home.
+fn rooted(path: &str) -> impl Iterator<Item = &str> {
+    let root = path.starts_with('/').then_some("c:");
+    root.into_iter().chain(components(path))
 }
 
 fn given(path: &str) -> Result<Vec<Part>, PlaceError> {
     if components(path).any(|part| part == "..") {
         return Err(PlaceError::ClimbsUp(path.to_owned()));
     }
-    Ok(components(path)
-        .map(|part| Part::Given(Pattern::new(part)))
-        .collect())
-}
-
-fn fold(text: &str) -> String {
-    text.chars().flat_map(char::to_lowercase).collect()
+    Ok(components(path).map(Part::given).collect())
 }
 
 /// Why a text is no path on a server.
@@ -198,80 +186,6 @@ pub enum PlaceError {
     /// It holds `..`.
     #[error("'{0}' climbs up with ..; write the path as it is")]
     ClimbsUp(String),
-}
-
-/// A path in a share: `\\server\share\dir\file`, `//server/share/dir/file`; a
-/// port may follow the server.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct UncPath {
-    /// The server.
-    pub address: Address,
-    /// The share.
-    pub share: String,
-    /// The path within the share as it was written, with `\` between its
-    /// parts; empty for the whole share.
-    pub path: String,
-}
-
-impl UncPath {
-    /// Whether the text begins as a path in a share does.
-    pub fn looks_like(text: &str) -> bool {
-        text.starts_with(SEPARATORS) && text[1..].starts_with(SEPARATORS)
-    }
-}
-
-impl FromStr for UncPath {
-    type Err = UncPathError;
-
-    fn from_str(text: &str) -> Result<Self, UncPathError> {
-        if !Self::looks_like(text) {
-            return Err(UncPathError::NotUnc(text.to_owned()));
-        }
-        let mut parts = text[2..].split(SEPARATORS);
-        let address = parts.next().unwrap_or_default().parse()?;
-        let mut parts = parts.filter(|part| !part.is_empty() && *part != ".");
-        let share = parts
-            .next()
-            .ok_or_else(|| UncPathError::NoShare(text.to_owned()))?;
-        let path: Vec<&str> = parts.collect();
-        if share == ".." || path.contains(&"..") {
-            return Err(PlaceError::ClimbsUp(text.to_owned()).into());
-        }
-        Ok(Self {
-            address,
-            share: share.to_owned(),
-            path: path.join("\\"),
-        })
-    }
-}
-
-impl fmt::Display for UncPath {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, r"\\{}\{}", self.address, self.share)?;
-        if !self.path.is_empty() {
-            write!(f, r"\{}", self.path)?;
-        }
-        Ok(())
-    }
-}
-
-/// Why a text is no path in a share.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum UncPathError {
-    /// It does not begin with two (back)slashes.
-    #[error("'{0}' names no server; write \\\\server\\share\\path")]
-    NotUnc(String),
-    /// The server's name is none.
-    #[error(transparent)]
-    Address(#[from] AddressError),
-    /// Nothing follows the server.
-    #[error("'{0}' names no share; write \\\\server\\share\\path")]
-    NoShare(String),
-    /// The path is none.
-    #[error(transparent)]
-    Place(#[from] PlaceError),
 }
 
 #[cfg(test)]
@@ -367,34 +281,36 @@ mod tests {
     }
 
     #[test]
-    fn paths_in_shares() {
-        for (text, expected) in [
-            (r"\\fs1\data\dir\file", ("fs1", "data", r"dir\file")),
-            ("//fs1/data/dir//file/", ("fs1", "data", r"dir\file")),
-            (r"\\fs1:4450\data", ("fs1:4450", "data", "")),
-            ("//[::1]:4450/C$/x y", ("[::1]:4450", "C$", "x y")),
-            (r"\\10.0.0.7/data\*.doc?", ("10.0.0.7", "data", "*.doc?")),
-        ] {
-            let path: UncPath = text
-                .parse()
-                .unwrap_or_else(|error| panic!("{text}: {error}"));
-            let told = (
-                path.address.to_string(),
-                path.share.as_str(),
-                path.path.as_str(),
+    fn normal_forms_make_no_difference() {
+        let (composed, decomposed) = ("\u{dc}bersicht.txt", "U\u{308}bersicht.txt");
+        for (given, stored) in [(composed, decomposed), (decomposed, composed)] {
+            assert!(local(given).holds(&format!(r"C:\srv\{stored}")));
+            let place = Place::in_share(Name::from(format!(r"C:\srv\{given}")), given);
+            assert!(
+                place
+                    .expect("a place")
+                    .holds(&format!(r"C:\srv\{stored}\{stored}"))
             );
-            assert_eq!(told, (expected.0.to_owned(), expected.1, expected.2));
         }
-        for text in [
-            r"\\fs1",
-            "//fs1/",
-            "/srv/x",
-            r"D:\x",
-            r"\\",
-            r"\\fs1\data\..\x",
-            r"\\a b\c",
-        ] {
-            assert!(text.parse::<UncPath>().is_err(), "{text}");
-        }
+    }
+
+    #[test]
+    fn places_are_found_in_folders_and_above_them() {
+        let place = local(r"D:\data\dir\*.txt");
+        assert_eq!(place.within(r"d:\DATA"), Some(vec!["dir", "*.txt"]));
+        assert_eq!(place.within("D:\\"), Some(vec!["data", "dir", "*.txt"]));
+        assert_eq!(place.within(r"D:\dat"), None);
+        assert_eq!(place.within(r"D:\data\dir\x.txt\deeper"), None);
+        assert_eq!(local("/srv/data/x").within("/srv/data"), Some(vec!["x"]));
+        assert_eq!(local("/srv/data/x").within(r"C:\srv\data"), Some(vec!["x"]));
+        assert_eq!(local("data").within("D:\\"), None, "nobody knows where");
+        assert!(local("/srv").is_above(r"C:\srv\data") && local("/srv").is_above("/srv"));
+        assert!(!local("/srv/data/x").is_above("/srv/data"));
+    }
+
+    #[test]
+    fn what_lies_deeper_is_not_the_place_itself() {
+        assert!(local(r"D:\a").holds_deeper(r"D:\a\b") && local("a").holds_deeper(r"D:\a\b\c"));
+        assert!(!local(r"D:\a").holds_deeper(r"D:\a") && !local(r"D:\a").holds_deeper(r"D:\b\a"));
     }
 }

@@ -3,6 +3,7 @@
 
 mod error;
 mod logind;
+mod path;
 mod program;
 mod rows;
 mod smbstatus;
@@ -12,6 +13,7 @@ mod text;
 use std::time::Duration;
 
 pub use error::LocalError;
+pub(crate) use path::{Found, Resolved, SharedFolders, resolve};
 
 use crate::error::ErrorKind;
 use crate::{Error, Logon, Server};
@@ -63,6 +65,18 @@ impl Local {
         server: &Server,
     ) -> Result<(Status, Option<Error>), Error> {
         self.report(server, false).await
+    }
+
+    /// The folders that this computer's Samba shares.
+    pub(crate) async fn shared_folders(&self) -> Result<SharedFolders, LocalError> {
+        let program = program::find("testparm").ok_or(LocalError::NoSamba)?;
+        let expected = program::Expected {
+            max: 16 << 20,
+            begins: |beginning| !beginning.contains(&0),
+        };
+        let text = program::run(&program, &["-s"], self.limit, expected).await?;
+        let text = text.stdout;
+        Ok(SharedFolders::read(&String::from_utf8_lossy(&text)))
     }
 
     /// Who is logged on.
