@@ -9,9 +9,9 @@ mod shared;
 use std::ffi::OsString;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand, ValueHint};
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
-use smbwho::{MaxUses, SddlError, SecurityDescriptor};
+use smbwho::{MaxUses, PathInput, SddlError, SecurityDescriptor};
 
 use crate::commands::consent::ConsentArgs;
 use crate::duration;
@@ -119,18 +119,20 @@ pub(crate) enum Command {
     Files {
         #[arg(value_name = "SERVER", value_hint = ValueHint::Hostname, help = SERVER_OR_HERE_HELP)]
         servers: Vec<String>,
-        /// Only this path as the server knows it, and what lies beneath: a
-        /// file, a folder; * and ? match within a name
+        /// Only this path and what lies beneath, as the server knows it or in a
+        /// share; * and ? match within a name
         #[arg(long, value_name = "PATH")]
         path: Option<String>,
     },
     /// Show who has a file or folder open
+    #[command(override_usage = "smbwho who-has [OPTIONS] <PATH>...\n       \
+                                smbwho who-has [OPTIONS] -s <SERVER> <PATH>...")]
     WhoHas {
-        /// What is looked for, with all that lies beneath: in a share as
-        /// \\\\server\\share\\dir\\file or //server/share/dir/file (a port may
-        /// follow the server), or with -s as the server itself knows it; * and
-        /// ? match within a name
-        #[arg(value_name = "PATH", required = true)]
+        /// Files or folders to look for, with all that lies beneath: in a share as
+        /// \\\\server\\share\\dir\\file, //server/share/dir/file or
+        /// smb://server/share/dir/file (a port may follow the server), or with -s
+        /// as the server itself knows it; * and ? match within a name
+        #[arg(value_name = "PATH")]
         paths: Vec<String>,
         /// Ask these servers for paths that name none; without -s, this computer
         #[arg(short, long = "server", value_name = "SERVER", num_args = 1.., value_hint = ValueHint::Hostname)]
@@ -287,8 +289,8 @@ pub(crate) enum CloseWhat {
         /// Only the open of this number, as `smbwho files` shows it
         #[arg(long, value_name = "N")]
         id: Option<u32>,
-        /// Only this path as the server knows it, and what lies beneath; * and
-        /// ? match
+        /// Only this path and what lies beneath, as the server knows it or in a
+        /// share; * and ? match
         #[arg(long, value_name = "PATH")]
         path: Option<String>,
         #[command(flatten)]
@@ -407,14 +409,47 @@ const SHORT_HELP: &str = "{about-with-newline}\n{usage-heading} {usage}\n\n{posi
 /// Reads the command line; a wrong one ends the program here with clap's
 /// message and exit code 2.
 pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Cli {
-    Cli::parse_from(arguments)
+    read(arguments).unwrap_or_else(|error| error.exit())
+}
+
+fn read<T: Into<OsString> + Clone>(
+    arguments: impl IntoIterator<Item = T>,
+) -> Result<Cli, clap::Error> {
+    let mut command = Cli::command();
+    let matches = command.try_get_matches_from_mut(arguments)?;
+    let mut cli = Cli::from_arg_matches(&matches)?;
+    if let Some(Command::WhoHas { paths, servers }) = &mut cli.command {
+        // -s takes what follows it, paths as well.
+        let (taken, named) = servers
+            .drain(..)
+            .partition(|word| PathInput::looks_like(word));
+        paths.extend::<Vec<String>>(taken);
+        *servers = named;
+        let last = matches
+            .subcommand()
+            .and_then(|(_, matches)| matches.get_occurrences::<String>("servers"))
+            .and_then(Iterator::last);
+        // A name alone: the last word, where more than one follows -s.
+        if paths.is_empty() && last.is_some_and(|words| words.count() > 1) {
+            paths.extend(servers.pop());
+        }
+        if paths.is_empty()
+            && let Some(who_has) = command.find_subcommand_mut("who-has")
+        {
+            return Err(who_has.error(
+                clap::error::ErrorKind::MissingRequiredArgument,
+                "who-has needs a PATH: \\\\server\\share\\dir\\file, or with -s SERVER the path as \
+                 the server knows it",
+            ));
+        }
+    }
+    Ok(cli)
 }
 
 #[cfg(test)]
 mod tests {
     use std::num::NonZeroUsize;
 
-    use clap::CommandFactory as _;
     use smbwho::Level;
 
     use super::*;
@@ -453,6 +488,63 @@ mod tests {
         let cli = parsed(r"smbwho fs1 \\fs2 -v - @branch -k [::1]:4450");
         assert!(cli.command.is_none());
         assert_eq!(cli.servers, ["fs1", r"\\fs2", "-", "@branch", "[::1]:4450"]);
+    }
+
+    #[test]
+    fn servers_and_paths_stand_in_any_order() {
+        let sorted = |words: &[&str]| {
+            let words = [&["smbwho", "who-has"], words].concat();
+            match read(words).map(|cli| cli.command) {
+                Ok(Some(Command::WhoHas { paths, servers })) => Ok((paths, servers)),
+                Ok(other) => panic!("{other:?}"),
+                Err(error) => Err(error.to_string()),
+            }
+        };
+        let path = r"C:\srv\d.txt";
+        for (words, paths, servers) in [
+            (&["-s", "fs1", path][..], &[path][..], &["fs1"][..]),
+            (&["--server", "fs1", path], &[path], &["fs1"]),
+            (&["-s", "fs1", "-s", "fs2", path], &[path], &["fs1", "fs2"]),
+            (&["-s", "fs1", path, "-s", "fs2"], &[path], &["fs1", "fs2"]),
+            (&[path, "-s", "fs1"], &[path], &["fs1"]),
+            (
+                &[path, "-s", "fs1", "[::1]:4450"],
+                &[path],
+                &["fs1", "[::1]:4450"],
+            ),
+            (
+                &["-s", "fs1", "fs2", path, "/srv/x"],
+                &[path, "/srv/x"],
+                &["fs1", "fs2"],
+            ),
+            (&["-s", "fs1", "costs.xlsx"], &["costs.xlsx"], &["fs1"]),
+            (
+                &["-s", "fs2", "-s", "fs1", "costs.xlsx"],
+                &["costs.xlsx"],
+                &["fs2", "fs1"],
+            ),
+            (
+                &["costs.xlsx", "-s", "fs1", "fs2"],
+                &["costs.xlsx"],
+                &["fs1", "fs2"],
+            ),
+            (
+                &["-s", "10.1.0.0/24", "@branch", path],
+                &[path],
+                &["10.1.0.0/24", "@branch"],
+            ),
+            (&["-sfs1", path], &[path], &["fs1"]),
+            (&["-s=fs1", path, "-o", "json"], &[path], &["fs1"]),
+            (&[r"\\fs1\data\x"], &[r"\\fs1\data\x"], &[]),
+        ] {
+            let owned = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect();
+            let expected: (Vec<String>, Vec<String>) = (owned(paths), owned(servers));
+            assert_eq!(sorted(words), Ok(expected), "{words:?}");
+        }
+        for words in [&[][..], &["-s", "fs1"], &["-s", "fs1", "-s", "fs2"]] {
+            let message = sorted(words).expect_err("no path");
+            assert!(message.contains("needs a PATH"), "{message}");
+        }
     }
 
     #[test]

@@ -16,5 +16,6 @@ pub(crate) mod names;
 pub(crate) mod sessions;
 pub(crate) mod share;
 pub(crate) mod shares;
+pub(crate) mod sought;
 pub(crate) mod watch;
 pub(crate) mod who_has;

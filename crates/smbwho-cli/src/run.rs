@@ -10,7 +10,7 @@ use std::io;
 
 use smbwho::{
     Connection, ConnectionLevel, FileLevel, Group, Level, Logon, LogonLevel, Member, Membership,
-    OpenFile, Place, Session, Share, ShareLevel,
+    OpenFile, PathInput, Session, Share, ShareLevel,
 };
 
 use crate::args::{Cli, Command, GroupArgs, ShareAction, Shared};
@@ -23,6 +23,7 @@ use crate::exit::Exit;
 use crate::logging;
 use crate::report::Report;
 use crate::rows::{Finding, Info};
+use crate::targets::Target;
 use ending::end;
 use setup::Setup;
 
@@ -124,14 +125,38 @@ fn show_files(
     let level = shared.asking.level;
     let level = level.of("files", &FileLevel::LADDER, FileLevel::number)?;
     sessions_only(shared, "files")?;
-    let place = path.as_deref().map(Place::local).transpose();
-    let place = place.map_err(|error| error.to_string())?;
+    let path = path.as_deref().map(str::parse::<PathInput>).transpose();
+    let path = path.map_err(|error| format!("--path: {error}"))?;
     let setup = Setup::load(shared, report)?;
-    let (servers, words) = setup.servers_or_here(words)?;
+    let (servers, words) = match &path {
+        // The path names the server.
+        Some(PathInput::InShare(unc)) => {
+            credentials::check(&shared.login, false)?;
+            let on = setup.servers_at(&unc.address)?;
+            let asked = if words.is_empty() {
+                on.clone()
+            } else {
+                setup.servers_or_here(words.clone())?.0
+            };
+            let is_on = |server: &Target| on.iter().any(|on| on.address == server.address);
+            if let Some(other) = asked.iter().find(|server| !is_on(server)) {
+                return Err(Stop::Wrong(format!(
+                    "--path {unc} is on another server than {}; leave that out, or write the path \
+                     as it knows it",
+                    other.address
+                )));
+            }
+            (asked, words)
+        }
+        _ => setup.servers_or_here(words)?,
+    };
+    if let Some(path) = &path {
+        who_has::check(path, &servers).map_err(|error| format!("--path: {error}"))?;
+    }
     let nothing = Some("No open files found.");
     setup.ask::<OpenFile>(servers, nothing, async |fleet, interrupted, printing| {
         let rows = &shared.rows;
-        files::run(fleet, rows, level, place, &words, interrupted, printing).await
+        files::run(fleet, rows, level, path, &words, interrupted, printing).await
     })
 }
 

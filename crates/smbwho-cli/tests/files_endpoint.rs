@@ -95,6 +95,17 @@ fn mistakes_are_found_before_anybody_is_asked() {
         ("server_twice", &["who-has", r"\\fs1\data\x", "-s", "fs2"]),
         ("no_share", &["who-has", r"\\fs1"]),
         ("climbs", &["files", "fs1", "--path", "/srv/../etc"]),
+        ("another_scheme", &["who-has", "afp://fs1/data/x"]),
+        (
+            "a_password_in_a_url",
+            &["who-has", "smb://ann:geheim@fs1/data/x"],
+        ),
+        ("a_colon", &["who-has", "-s", "fs1", "fs1:/data/x"]),
+        ("no_path", &["who-has", "-s", "fs1"]),
+        (
+            "another_server",
+            &["files", "fs2", "--path", r"\\fs1\data\x"],
+        ),
         ("connections_of_what", &["connections", "fs1"]),
         (
             "connections_of_both",

@@ -137,6 +137,14 @@ fn who_has_it_is_answered_for_every_kind_of_path() {
     assert_eq!(who_has(&[&unc(r"\*.txt")]), ["costs.txt", "there.txt"]);
     let slashes = format!("//{address}/data/plans.doc");
     assert_eq!(who_has(&[&slashes]), ["plans.doc"]);
+    for pasted in [
+        format!("smb://{address}/data/%70lans.doc"),
+        format!("smb://bob@{address}/data/plans.doc"),
+        format!("\"{}\"", unc(r"\plans.doc")),
+        format!(r"\\?\UNC\{address}\data\plans.doc"),
+    ] {
+        assert_eq!(who_has(&[&pasted]), ["plans.doc"], "{pasted}");
+    }
     assert_eq!(
         who_has(&[&slashes, &unc(r"\costs.txt")]),
         ["costs.txt", "plans.doc"]
@@ -146,11 +154,23 @@ fn who_has_it_is_answered_for_every_kind_of_path() {
     let both = who_has(&[&local, "-s", &address, &format!("[::1]:{port}")]);
     assert_eq!(both, ["costs.txt", "costs.txt"]);
     assert_eq!(who_has(&["Plans.doc", "-s", &address]), ["plans.doc"]);
+    assert_eq!(who_has(&["-s", &address, &local]), ["costs.txt"]);
+    assert_eq!(who_has(&["-s", &address, "Plans.doc"]), ["plans.doc"]);
+    let twice = who_has(&["-s", &address, "-s", &format!("localhost:{port}"), &local]);
+    assert_eq!(twice, ["costs.txt", "costs.txt"]);
 
-    let nobody = as_root(&["who-has", &unc(r"\nothing.txt")]);
+    std::fs::write(samba.share_folder("data").join("free.txt"), "").expect("written");
+    let nobody = as_root(&["who-has", &unc(r"\free.txt")]);
     assert_eq!(
-        (nobody.code, nobody.stdout.as_str(), nobody.stderr.as_str()),
-        (Some(0), "Nobody has it open.\n", "")
+        (nobody.code, nobody.stdout.as_str()),
+        (Some(0), "Nobody has it open.\n")
+    );
+    // Where was looked.
+    let seen = format!("C:{folder}/free.txt").replace('/', r"\");
+    assert!(
+        nobody.stderr.contains(&unc(r"\free.txt")) && nobody.stderr.contains(&seen),
+        "{}",
+        nobody.stderr
     );
     let lost = as_root(&["who-has", &format!("//{address}/nosuch/x")]);
     assert_eq!(
@@ -236,9 +256,188 @@ fn a_file_in_a_share_behind_a_link_is_found() {
     let ran = as_root(&["who-has", &unc("costs.txt"), "-o", "json"]);
     assert_eq!(names(&rows(&ran)), ["costs.txt"], "{}", ran.seen());
     assert!(ran.stderr.contains("behind a link"), "{}", ran.stderr);
+    let other = samba.share_folder("data").join("other.txt");
+    std::fs::write(other, "").expect("written");
     let ran = as_root(&["who-has", &unc("other.txt")]);
     assert_eq!(
-        (ran.stdout.as_str(), ran.stderr.as_str()),
-        ("Nobody has it open.\n", "")
+        (ran.code, ran.stdout.as_str()),
+        (Some(0), "Nobody has it open.\n")
+    );
+}
+
+/// A server with files that nobody has open, and links of DFS.
+fn with_dfs() -> (Samba, Held) {
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+
+    let samba = Samba::builder()
+        .global("host msdfs", "yes")
+        .admin("root", ADMIN)
+        .user("alice", "a")
+        .share("dfs", &[("msdfs root", "yes")])
+        .share("hers", &[("valid users", "alice")])
+        .start()
+        .expect("a Samba");
+    let root = samba.share_folder("dfs");
+    std::fs::create_dir(root.join("sub")).expect("a folder");
+    let open = std::fs::Permissions::from_mode(0o755);
+    std::fs::set_permissions(root.join("sub"), open).expect("allowed");
+    symlink(r"msdfs:127.0.0.1\data", root.join("docs")).expect("a link");
+    symlink(r"msdfs:fs8\x,fs9\y", root.join("sub/far")).expect("a link");
+    for share in ["dfs", "data", "hers"] {
+        let path = samba.share_folder(share).join("free.txt");
+        std::fs::write(path, "").expect("written");
+    }
+    let held = samba.hold_file("alice", "a", "d.txt").expect("open");
+    (samba, held)
+}
+
+#[test]
+fn a_path_of_dfs_is_never_told_to_be_free() {
+    let (samba, _alice) = with_dfs();
+    let unc = |path: &str| format!(r"\\127.0.0.1:{}\{path}", samba.port());
+    let root = samba.share_folder("dfs").display().to_string();
+    let local = |path: &str| format!("{root}/{path}");
+    let address = samba.address();
+    for (path, leads_to) in [
+        (r"dfs\docs\d.txt", r"ask \\127.0.0.1\data\d.txt"),
+        (r"dfs\docs", r"ask \\127.0.0.1\data"),
+        (r"dfs\DOCS\*.txt", r"ask \\127.0.0.1\data\*.txt"),
+        (r"dfs\sub\far\a\b", r"ask \\fs8\x\a\b or \\fs9\y\a\b"),
+        // Misspelt, or reached by a link: nobody can say.
+        (r"dfs\nothing.txt", "STATUS_OBJECT_NAME_NOT_FOUND"),
+        // Links may lie beneath.
+        ("dfs", "links below"),
+        (r"dfs\sub", "links below"),
+    ] {
+        let path = unc(path);
+        for arguments in [
+            &["who-has", path.as_str()][..],
+            &["files", &address, "--path", &path],
+            &["close", "file", &address, "--dry-run", "--path", &path],
+        ] {
+            let ran = as_root(arguments);
+            assert_eq!(
+                (ran.code, ran.stdout.as_str()),
+                (Some(2), ""),
+                "{}",
+                ran.seen()
+            );
+            assert!(
+                ran.stderr.contains("DFS") && ran.stderr.contains(leads_to),
+                "{arguments:?}: {}",
+                ran.seen()
+            );
+        }
+    }
+    let ran = as_root(&["who-has", "-s", &address, &local("docs/d.txt")]);
+    assert!(
+        ran.code == Some(2) && ran.stderr.contains("DFS path"),
+        "{}",
+        ran.seen()
+    );
+    // What lies in the root itself is answered.
+    let ran = as_root(&["who-has", &unc(r"dfs\free.txt")]);
+    assert_eq!(
+        (ran.code, ran.stdout.as_str()),
+        (Some(0), "Nobody has it open.\n"),
+        "{}",
+        ran.seen()
+    );
+    // And one path does not spoil the others.
+    let ran = as_root(&["who-has", &unc(r"data\d.txt"), &unc(r"dfs\docs\d.txt")]);
+    assert_eq!(ran.code, Some(1), "{}", ran.seen());
+    assert!(ran.stdout.contains("alice") && ran.stderr.contains("DFS path"));
+}
+
+#[test]
+fn nobody_has_it_open_is_said_of_files_that_are_there() {
+    let (samba, _alice) = with_dfs();
+    let address = samba.address();
+    let unc = |path: &str| format!("//{address}/{path}");
+    let folder = samba.share_folder("data").display().to_string();
+    for (arguments, expected) in [
+        (
+            &["who-has", &unc("data/fre.txt")][..],
+            "no such file or folder",
+        ),
+        (
+            &["who-has", &unc("data/no/free.txt")],
+            "no such file or folder",
+        ),
+        (
+            &["files", &address, "--path", &unc("data/fre.txt")],
+            "no such file or folder",
+        ),
+        (
+            &["who-has", "-s", &address, &format!("{folder}/fre.txt")],
+            "no such file or folder",
+        ),
+        (
+            &["who-has", "-s", &address, "/nowhere/free.txt"],
+            "no share of this server",
+        ),
+        (
+            &["who-has", "-s", &address, r"Z:\free.txt"],
+            "no share of this server",
+        ),
+        (
+            &["files", &address, "--path", "/nowhere/free.txt"],
+            "no share of this server",
+        ),
+    ] {
+        let ran = as_root(arguments);
+        assert_eq!(
+            (ran.code, ran.stdout.as_str()),
+            (Some(2), ""),
+            "{}",
+            ran.seen()
+        );
+        assert!(
+            ran.stderr.contains(expected),
+            "{arguments:?}: {}",
+            ran.seen()
+        );
+    }
+    // Those who may not look are told so.
+    for path in [unc("hers/free.txt"), unc("data/*.doc")] {
+        let ran = as_root(&["who-has", &path]);
+        assert_eq!(ran.code, Some(0), "{}", ran.seen());
+        assert!(
+            ran.stderr.contains("could not be checked"),
+            "{}",
+            ran.seen()
+        );
+    }
+    let local = format!("{folder}/free.txt");
+    let ran = as_root(&["who-has", "-s", &address, &local]);
+    assert_eq!(
+        (ran.code, ran.stdout.as_str()),
+        (Some(0), "Nobody has it open.\n"),
+        "{}",
+        ran.seen()
+    );
+}
+
+#[test]
+fn names_from_a_mac_are_found_by_either_spelling() {
+    let (composed, decomposed) = ("\u{dc}bersicht.txt", "U\u{308}bersicht.txt");
+    let (samba, _held) = office();
+    let _mac = samba.hold_file("bob", "b", decomposed).expect("open");
+    let free = samba.share_folder("data").join("Me\u{301}moire.txt");
+    std::fs::write(free, "").expect("written");
+    for name in [composed, decomposed] {
+        let path = format!("//{}/data/{name}", samba.address());
+        let ran = as_root(&["who-has", &path, "-o", "json"]);
+        assert_eq!(names(&rows(&ran)), [decomposed], "{}", ran.seen());
+    }
+    let ran = as_root(&[
+        "who-has",
+        &format!("//{}/data/M\u{e9}moire.txt", samba.address()),
+    ]);
+    assert_eq!(
+        (ran.code, ran.stdout.as_str()),
+        (Some(0), "Nobody has it open.\n"),
+        "{}",
+        ran.seen()
     );
 }

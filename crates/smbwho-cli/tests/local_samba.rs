@@ -204,6 +204,61 @@ fn files_can_be_closed_by_the_numbers_they_have_here() {
 }
 
 #[test]
+fn paths_of_this_computer_are_followed_through_links() {
+    use std::os::unix::fs::symlink;
+
+    let samba = samba();
+    let _alice = samba.hold_file("alice", "a", "costs.txt").expect("open");
+    let folder = samba.share_folder("data");
+    std::fs::write(folder.join("free.txt"), "").expect("written");
+    let other = tempfile::tempdir().expect("a folder");
+    symlink(&folder, other.path().join("by")).expect("a link");
+    std::fs::write(other.path().join("own.txt"), "").expect("written");
+    let by = |path: &str| other.path().join(path).display().to_string();
+    let drive = format!("C:{}", folder.join("costs.txt").display()).replace('/', r"\");
+    for path in [
+        by("by/costs.txt"),
+        by("by/COSTS.TXT"),
+        by("by/../data/costs.txt"),
+        format!("file://{}", by("by/costs.txt")),
+        format!("'{}'", by("by/costs.txt")),
+        drive,
+    ] {
+        let found = rows(&here(&samba, &["who-has", &path, "-o", "json"]));
+        assert_eq!(
+            (found.len(), &found[0]["user"]),
+            (1, &json!("alice")),
+            "{path}"
+        );
+    }
+    let free = here(&samba, &["who-has", &by("by/free.txt")]);
+    assert_eq!(
+        (free.code, free.stdout.as_str()),
+        (Some(0), "Nobody has it open.\n"),
+        "{}",
+        free.seen()
+    );
+    for (path, expected) in [
+        (by("by/fre.txt"), "no such file or folder"),
+        (by("own.txt"), "no share of this server"),
+        (
+            "file:///mnt/data/d 1.txt".to_owned(),
+            "no share of this server",
+        ),
+        (r"Z:\d 1.txt".to_owned(), r"\\server\share\path"),
+    ] {
+        let ran = here(&samba, &["who-has", &path]);
+        assert_eq!(
+            (ran.code, ran.stdout.as_str()),
+            (Some(2), ""),
+            "{}",
+            ran.seen()
+        );
+        assert!(ran.stderr.contains(expected), "{path}: {}", ran.seen());
+    }
+}
+
+#[test]
 fn connections_are_real_here() {
     let samba = samba();
     let _alice = samba.hold_session("alice", "a").expect("a session");

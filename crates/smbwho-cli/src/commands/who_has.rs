@@ -4,17 +4,14 @@ use std::collections::HashMap;
 use std::future::Future;
 use std::io;
 
-use futures::stream::{self, Stream, StreamExt as _};
-use smbwho::{
-    Address, Error, FileLevel, FilesQuery, OpenFile, Page, Place, Server, UncPath, UserFilter,
-};
+use smbwho::{Address, FileLevel, OpenFile, PathInput, Place, Server};
 
 use super::files::Clients;
 use super::fleet::{Fleet, Printing};
 use super::names::Names;
+use super::sought::{self, Notes, Sought};
 use crate::args::RowArgs;
 use crate::exit::Exit;
-use crate::report::Report;
 use crate::targets::Target;
 
 /// What a table says when there is no row.
@@ -27,16 +24,7 @@ pub(crate) struct Plan {
 }
 
 /// What is wanted of each server, by its name in lower case.
-pub(crate) type Wishes = HashMap<String, Vec<Wanted>>;
-
-/// One path.
-#[derive(Debug, Clone)]
-pub(crate) enum Wanted {
-    /// In a share: the server must be asked where that lies.
-    InShare(UncPath),
-    /// As the server knows it.
-    Local(Place),
-}
+pub(crate) type Wishes = HashMap<String, Vec<PathInput>>;
 
 impl Plan {
     /// Sorts the paths by the servers they are on: `at` knows the nodes where a
@@ -58,14 +46,13 @@ impl Plan {
         };
         let mut local = Vec::new();
         for path in paths {
-            if UncPath::looks_like(path) {
-                let path: UncPath = path.parse().map_err(|error| format!("{error}"))?;
-                for server in at(&path.address)? {
-                    plan.add(server, Wanted::InShare(path.clone()));
+            match path.parse().map_err(|error| format!("{error}"))? {
+                PathInput::InShare(path) => {
+                    for server in at(&path.address)? {
+                        plan.add(server, PathInput::InShare(path.clone()));
+                    }
                 }
-            } else {
-                let place = Place::local(path).map_err(|error| error.to_string())?;
-                local.push(Wanted::Local(place));
+                path => local.push(path),
             }
         }
         if local.is_empty() {
@@ -77,21 +64,22 @@ impl Plan {
             }
             return Ok(plan);
         }
-        let others = others()?;
-        let others = if others.is_empty() {
-            vec![Target::here()]
-        } else {
-            others
-        };
+        let mut others = others()?;
+        for path in &local {
+            check(path, &others)?;
+        }
+        if others.is_empty() {
+            others.push(Target::here());
+        }
         for server in others {
-            for wanted in &local {
-                plan.add(server.clone(), wanted.clone());
+            for path in &local {
+                plan.add(server.clone(), path.clone());
             }
         }
         Ok(plan)
     }
 
-    fn add(&mut self, server: Target, wanted: Wanted) {
+    fn add(&mut self, server: Target, path: PathInput) {
         // Names do not differ by letter case.
         let of_server = self
             .wanted
@@ -100,7 +88,46 @@ impl Plan {
         if of_server.is_empty() {
             self.servers.push(server);
         }
-        of_server.push(wanted);
+        of_server.push(path);
+    }
+}
+
+/// Refuses a path without a server that those who are asked cannot know; nobody is this
+/// computer.
+///
+/// # Errors
+///
+/// A message with the form to use.
+pub(crate) fn check(path: &PathInput, others: &[Target]) -> Result<(), String> {
+    let here = others.iter().all(|server| server.here);
+    match path {
+        PathInput::OnThisComputer(path) if !here => {
+            return Err(format!(
+                "file:// without a server is a path of this computer, and others are asked; write \
+                 \\\\server\\share\\path, or '{path}' if that is how they know it"
+            ));
+        }
+        // Samba writes its own root as drive C.
+        _ if here && !cfg!(windows) => {
+            if let Some(drive) = path
+                .drive()
+                .filter(|drive| !drive.eq_ignore_ascii_case(&'c'))
+            {
+                return Err(format!(
+                    "{drive}: is a drive of a Windows computer, and no server is named; write \
+                     \\\\server\\share\\path, or name with -s the server where it is {drive}:"
+                ));
+            }
+        }
+        _ => {}
+    }
+    // Of this computer it is followed through links, .. and all.
+    match path {
+        PathInput::OnServer(path) if !here => Place::local(path)
+            .map(|_| ())
+            .map_err(|error| error.to_string()),
+        PathInput::OnServer(path) if path.is_empty() => Err("no path was given".to_owned()),
+        _ => Ok(()),
     }
 }
 
@@ -124,15 +151,16 @@ pub(crate) async fn run(
     let report = printing.report;
     let names = Names::of(rows);
     let (wanted, user) = (wanted.clone(), names.user.clone());
+    let notes = Notes::default();
+    let of_servers = notes.clone();
     let question = move |server: Server| {
-        let wanted = wanted.get(&key(server.name())).cloned();
-        ask(
-            server,
-            wanted.unwrap_or_default(),
-            user.clone(),
+        let paths = wanted.get(&key(server.name())).cloned();
+        let sought = Sought {
+            paths: paths.unwrap_or_default(),
+            user: user.clone(),
             level,
-            report,
-        )
+        };
+        sought::ask(server, sought, of_servers.clone())
     };
     let clients = Clients::wanted(names.client.as_ref()).await;
     let exit = fleet
@@ -144,94 +172,10 @@ pub(crate) async fn run(
             printing,
         )
         .await?;
+    notes.tell(report);
     clients.tell(report);
     names.tell(report);
     Ok(exit)
-}
-
-/// Everything open at these places of one server. A path whose share the
-/// server does not have is that path's failure; the others are asked for.
-fn ask(
-    server: Server,
-    wanted: Vec<Wanted>,
-    user: Option<UserFilter>,
-    level: Option<FileLevel>,
-    report: Report,
-) -> impl Stream<Item = Result<Page<OpenFile>, Error>> {
-    let answers = async move {
-        let mut pages = Vec::new();
-        let (mut places, mut anywhere) = (Vec::new(), Vec::new());
-        for wanted in wanted {
-            match wanted {
-                Wanted::Local(place) => places.push(place),
-                Wanted::InShare(path) => match located(&server, &path, report).await {
-                    Ok(place) => {
-                        anywhere.extend(place.anywhere().map(|place| (path, place)));
-                        places.push(place);
-                    }
-                    Err(error) => pages.push(Err(error)),
-                },
-            }
-        }
-        let ask = async |places: Vec<Place>| {
-            let mut query = places.into_iter().fold(server.files(), FilesQuery::place);
-            if let Some(user) = &user {
-                query = query.user(user.clone());
-            }
-            if let Some(level) = level {
-                query = query.level(level);
-            }
-            query.pages().collect::<Vec<_>>().await
-        };
-        // Without a place the question would be for every file.
-        if !places.is_empty() {
-            let found = ask(places).await;
-            let none = |page: &Result<Page<OpenFile>, Error>| {
-                page.as_ref().is_ok_and(|page| page.rows.is_empty())
-            };
-            if anywhere.is_empty() || !found.iter().all(none) {
-                pages.extend(found);
-            } else {
-                let (paths, places): (Vec<_>, Vec<_>) = anywhere.into_iter().unzip();
-                let found = ask(places).await;
-                if !found.iter().all(none) {
-                    report.note(&elsewhere(&server, &paths));
-                }
-                pages.extend(found);
-            }
-        }
-        stream::iter(pages)
-    };
-    stream::once(answers).flatten()
-}
-
-/// What must be said of files that do not lie where their share does.
-fn elsewhere(server: &Server, paths: &[UncPath]) -> String {
-    let paths: Vec<&str> = paths.iter().map(|path| path.path.as_str()).collect();
-    format!(
-        "{}: nothing is open where the share lies; shown is whatever is open as {} elsewhere, as \
-         it is for a share behind a link",
-        server.name(),
-        paths.join(", ")
-    )
-}
-
-/// Where a path in a share lies on the server.
-async fn located(server: &Server, path: &UncPath, report: Report) -> Result<Place, Error> {
-    let place = server.locate(&path.share, &path.path).await?;
-    if !place.is_anchored() {
-        let why = place
-            .unknown_share()
-            .map_or_else(String::new, |code| format!(" ({code})"));
-        report.note(&format!(
-            "{}: the server does not tell where its share {} lies{why}; shown is whatever is open \
-             as {}, in other shares too",
-            server.name(),
-            path.share,
-            path.path
-        ));
-    }
-    Ok(place)
 }
 
 #[cfg(test)]
@@ -281,12 +225,44 @@ mod tests {
     }
 
     #[test]
+    #[cfg(not(windows))]
+    fn a_drive_is_one_of_a_server_that_is_named() {
+        for path in [r"Z:\d 1.txt", "z:/x", r"\\?\Z:\x", "file:///Z:/x", "Z:"] {
+            let message = plan(&[path], &[]).map(|_| ()).unwrap_err();
+            assert!(
+                message.contains(r"\\server\share\path"),
+                "{path}: {message}"
+            );
+        }
+        for (path, servers) in [(r"Z:\x", &["fs1"][..]), (r"C:\srv\x", &[]), ("/srv/x", &[])] {
+            assert!(plan(&[path], servers).is_ok(), "{path}");
+        }
+    }
+
+    #[test]
+    fn pasted_paths_go_to_their_servers() {
+        let paths = [
+            "smb://alice@fs1/data/d%201.txt",
+            "\"\\\\fs1\\data\\x\"",
+            r"\\?\UNC\FS1\data\y",
+        ];
+        let plan = plan(&paths, &[]).expect("a plan");
+        assert_eq!(servers(&plan), [("fs1".to_owned(), 3)]);
+    }
+
+    #[test]
     fn mistakes_are_explained() {
         for (paths, named, expected) in [
             (&["//fs1/data/x"][..], &["fs2"][..], "name their server"),
             (&["//fs1"], &[], "names no share"),
             (&["//fs 1/data"], &[], "not a server name"),
             (&[""], &["fs1"], "no path was given"),
+            (&["\"\""], &[], "no path was given"),
+            (&["afp://fs1/data/x"], &[], "smb://server/share/path"),
+            (&["nfs://fs1/data/x"], &["fs1"], "smb://server/share/path"),
+            (&["fs1:/data/x"], &[], r"\\fs1\share\path"),
+            (&["file:///mnt/x"], &["fs1"], r"\\server\share\path"),
+            (&[r"D:\a\..\b"], &["fs1"], "climbs up"),
         ] {
             let message = plan(paths, named).map(|_| ()).unwrap_err();
             assert!(message.contains(expected), "{message}");

@@ -50,6 +50,9 @@ pub(super) fn end(what: CloseWhat, shared: &Shared, report: Report) -> Result<Ex
             "{server} names several servers: end things on one at a time"
         )));
     };
+    if let CloseWhat::File { id, path, .. } = &what {
+        close::files::Filter::new(*id, path.as_deref(), &shared.rows)?.check_server(address)?;
+    }
     let (login, notes) = credentials::login(&shared.login, &config, &mut credentials::System)?;
     let report = Report {
         json: format == Format::Jsonl,

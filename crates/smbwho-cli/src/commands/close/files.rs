@@ -2,7 +2,10 @@
 
 use std::cmp::Ordering;
 
-use smbwho::{Closing, Error, FileLevel, Login, OpenFile, Place, Server, Win32Status};
+use smbwho::{
+    Address, Closing, Error, FileLevel, Login, OpenFile, PathInput, PathTarget, Place, Server,
+    Win32Status,
+};
 
 use super::own::Own;
 use super::whose::Whose;
@@ -23,7 +26,9 @@ const REASONS: Reasons = Reasons {
 /// Which open files.
 pub(crate) struct Filter {
     id: Option<u32>,
-    place: Option<Place>,
+    path: Option<PathInput>,
+    /// Where the path lies on the server, once it was asked.
+    target: Option<PathTarget>,
     names: Names,
 }
 
@@ -32,28 +37,60 @@ impl Filter {
     ///
     /// What is wrong with the path.
     pub(crate) fn new(id: Option<u32>, path: Option<&str>, rows: &RowArgs) -> Result<Self, String> {
-        let place = path.map(Place::local).transpose();
-        let place = place.map_err(|error| format!("--path: {error}"))?;
-        // Good enough to look for, too wide to close by.
-        if place.as_ref().is_some_and(|place| !place.is_anchored()) {
-            return Err(
-                "--path: to close files name the whole path from the drive or root on, as \
-                 `smbwho files` shows it"
-                    .to_owned(),
-            );
+        let path = path.map(str::parse::<PathInput>).transpose();
+        let path = path.map_err(|error| format!("--path: {error}"))?;
+        match &path {
+            Some(PathInput::OnServer(path)) => {
+                let place = Place::local(path).map_err(|error| format!("--path: {error}"))?;
+                // Good enough to look for, too wide to close by.
+                if !place.is_anchored() {
+                    return Err(TOO_WIDE.to_owned());
+                }
+            }
+            Some(PathInput::OnThisComputer(_)) => {
+                return Err(
+                    "--path: file:// without a server is a path of this computer; write the path \
+                     as the server knows it"
+                        .to_owned(),
+                );
+            }
+            _ => {}
         }
         Ok(Self {
             id,
-            place,
+            path,
+            target: None,
             names: Names::of(rows),
         })
     }
 
+    /// Refuses a path in a share of another server.
+    ///
+    /// # Errors
+    ///
+    /// A message that names both.
+    pub(crate) fn check_server(&self, address: &Address) -> Result<(), String> {
+        match &self.path {
+            Some(PathInput::InShare(unc)) if !is_same_server(&unc.address, address) => {
+                Err(format!("--path {unc} is on another server than {address}"))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Whether it is one of them, whoever has it open.
     fn lets_through(&self, file: &OpenFile) -> bool {
-        let holds = |place: &Place| file.path.as_ref().is_some_and(|path| place.holds(path));
-        self.id.is_none_or(|id| file.id == Some(id)) && self.place.as_ref().is_none_or(holds)
+        let holds = |target: &PathTarget| file.path.as_ref().is_some_and(|path| target.holds(path));
+        self.id.is_none_or(|id| file.id == Some(id))
+            && (self.path.is_none() || self.target.as_ref().is_some_and(holds))
     }
+}
+
+const TOO_WIDE: &str = "--path: to close files name the whole path from the drive or root on, as \
+                        `smbwho files` shows it";
+
+fn is_same_server(one: &Address, other: &Address) -> bool {
+    one.to_string().eq_ignore_ascii_case(&other.to_string())
 }
 
 /// Open files.
@@ -64,7 +101,20 @@ pub(crate) struct Files;
 /// # Errors
 ///
 /// A message for the user; nothing was done then.
-pub(crate) async fn run(way: &Way<'_>, filter: Filter, login: &Login) -> Result<Done, String> {
+pub(crate) async fn run(way: &Way<'_>, mut filter: Filter, login: &Login) -> Result<Done, String> {
+    if let Some(path) = &filter.path {
+        let target = match way.server.path_target(path).await {
+            Ok(target) => target,
+            Err(error) => return way.go(&Files, Err(error)).await,
+        };
+        if !target.places().iter().all(Place::is_anchored) {
+            return Err(format!(
+                "{TOO_WIDE}: the server does not tell where {} lies",
+                target.name()
+            ));
+        }
+        filter.target = Some(target);
+    }
     let (all, looked) = match look(&Files, way.server).await {
         Ok(seen) => seen,
         Err(error) => return way.go(&Files, Err(error)).await,
@@ -78,6 +128,13 @@ pub(crate) async fn run(way: &Way<'_>, filter: Filter, login: &Login) -> Result<
     let whose = Whose::of(names.user.as_mut(), way.server, &users).await;
     let is_chosen = |(file, theirs): (&OpenFile, &bool)| *theirs && filter.lets_through(file);
     let chosen: Vec<bool> = all.iter().zip(&whose.theirs).map(is_chosen).collect();
+    // A path under which nothing is open may not be there at all.
+    if let Some(target) = &filter.target
+        && !all.iter().any(|file| filter.lets_through(file))
+        && let Err(error) = way.server.examine(target).await
+    {
+        return way.go(&Files, Err(error)).await;
+    }
     let mut prepared = prepared(way.server, &all, &chosen, looked, login);
     prepared.besides.extend(whose.besides);
     names.tell(way.report);

@@ -48,6 +48,11 @@ pub(super) fn reason(error: &Error) -> &'static str {
     let error = match error.kind() {
         ErrorKind::Smb(error) => error,
         ErrorKind::OutOfTime { .. } => return "timed out",
+        ErrorKind::NoSuchPath { .. } | ErrorKind::NotShared { .. } => return "lack the path",
+        ErrorKind::DfsPath { .. } | ErrorKind::DfsLinksBelow { .. } => {
+            return "lead elsewhere by DFS";
+        }
+        ErrorKind::OpensNotListed { .. } => return "tell less than is open",
         _ if error.is_refusal() => return "refused the question",
         _ => return "answered what cannot be read",
     };
