@@ -143,16 +143,15 @@ impl Loop {
         signals: &mut Signals,
         told: &mut mpsc::UnboundedReceiver<Event>,
     ) -> Result<Exit, String> {
-        let this = self;
         let mut input = EventStream::new();
         let mut tick = interval(TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Skip);
         let mut draw_at = Some(Instant::now());
         let mut drawn = Instant::now();
         loop {
-            let busy = this.state.is_busy();
+            let busy = self.state.is_busy();
             if busy {
-                this.state.grid().work(SLICE);
+                self.state.grid().work(SLICE);
             }
             let wait = async {
                 match draw_at {
@@ -167,13 +166,13 @@ impl Loop {
                 signal = signals.next() => match signal {
                     #[cfg(unix)]
                     Signal::Continued => {
-                        this.screen.leave();
-                        this.screen.enter().map_err(no_terminal)?;
+                        self.screen.leave();
+                        self.screen.enter().map_err(no_terminal)?;
                         (None, true)
                     }
                     #[cfg(unix)]
                     Signal::Suspends => {
-                        input = this.suspend(input, signals).await.map_err(no_terminal)?;
+                        input = self.suspend(input, signals).await.map_err(no_terminal)?;
                         (None, true)
                     }
                     Signal::Ends(exit) => return Ok(exit),
@@ -187,20 +186,20 @@ impl Loop {
                     Some(Err(_)) | None => return Ok(Exit::HungUp),
                 },
                 Some(event) = told.recv() => (Some(event), true),
-                Some(answer) = this.asker.next() => (Some(Event::Answer(answer)), false),
+                Some(answer) = self.asker.next() => (Some(Event::Answer(answer)), false),
                 _ = tick.tick() => (Some(Event::Tick), false),
                 () = wait => (None, false),
             };
             let happened = event.is_some() || at_once;
             if let Some(event) = event {
-                let now = this.now();
-                match this.state.update(event, now) {
+                let now = self.now();
+                match self.state.update(event, now) {
                     Some(Effect::Quit) => return Ok(Exit::Success),
                     Some(Effect::Interrupt) => return Ok(Exit::Interrupted),
                     Some(Effect::Suspend) => {
-                        input = this.suspend(input, signals).await.map_err(no_terminal)?;
+                        input = self.suspend(input, signals).await.map_err(no_terminal)?;
                     }
-                    Some(effect) => this.carry_out(effect),
+                    Some(effect) => self.carry_out(effect),
                     None => {}
                 }
             }
@@ -213,7 +212,7 @@ impl Loop {
                 draw_at = Some(draw_at.map_or(when, |earlier| earlier.min(when)));
             }
             if draw_at.is_some_and(|when| when <= Instant::now()) {
-                this.draw().map_err(no_terminal)?;
+                self.draw().map_err(no_terminal)?;
                 drawn = Instant::now();
                 draw_at = None;
             }
