@@ -81,6 +81,8 @@ def run(checks, names):
         raise RuntimeError("the domain controller does not come up")
     lab.time.sleep(5)
     dc.run("sh", "-c", GROUPS)
+    # For the program, which runs beside the controller; seen in its namespace only.
+    dc.run("mount", "--bind", f"{dc_root}/etc/hosts", "/etc/hosts", chrooted=False)
     member = Inside(dc, member_root, "fsm")
     lab.write(f"{member_root}/etc/samba/smb.conf", MEMBER_CONF)
     lab.write(f"{member_root}/etc/krb5.conf", "[libdefaults]\n default_realm = LAB.TEST\n dns_lookup_kdc = true\n")
@@ -117,7 +119,4 @@ def ask(checks, dc):
     checks.check("groups --of on the controller", answer.code == 0 and {"Writers", "Editors"} <= set(answer.values("name")), answer)
     realm = dict(user="eve@LAB.TEST", password=PASSWORD)
     answer = dc.smbwho("sessions", "fsm.lab.test", "-k", "--kdc", DC, "-o", "json", **realm)
-    if "looked up" in answer.said or "not found" in answer.said:
-        checks.note("Kerberos by name: not tried, this computer's own resolver does not know the names")
-    else:
-        checks.check("Kerberos", answer.code == 0 and answer.rows, answer)
+    checks.check("Kerberos", answer.code == 0 and answer.rows, answer)
