@@ -5,6 +5,7 @@ use smbwho_msrpc::srvsvc::session::{
     NetrSessionEnum, NetrSessionEnumReply, NetrSessionEnumRequest, SessionEnumUnion, SessionInfo0,
     SessionInfo1, SessionInfo2, SessionInfo10, SessionInfo502, SessionLevel,
 };
+use smbwho_msrpc::types::SecurityDescriptor;
 use smbwho_rpc::ndr::{NdrError, wchar_t};
 use smbwho_rpc::pdu::{
     Bind, BindAck, BindNak, BindResult, Fault, HEADER_LEN, Header, Request, Response,
@@ -23,14 +24,26 @@ pub use replies::{REPLIES, reply_any};
 pub type Check = fn(&[u8]);
 
 /// Every target by its name.
-pub const ALL: [(&str, Check); 6] = [
+pub const ALL: [(&str, Check); 7] = [
     ("pdu", pdu),
     ("association", association),
     ("session_enum_reply", session_enum_reply),
     ("session_enum_request", session_enum_request),
     ("ndr_types", ndr_types),
     ("reply_any", reply_any),
+    ("sddl", sddl),
 ];
+
+/// What SDDL says, written and read again, is the same.
+pub fn sddl(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    if let Ok(descriptor) = SecurityDescriptor::from_sddl(&text, None)
+        && let Ok(written) = descriptor.to_sddl()
+    {
+        let again = SecurityDescriptor::from_sddl(&written, None);
+        assert_eq!(again.as_ref(), Ok(&descriptor), "{written}");
+    }
+}
 
 /// The first byte chooses the PDU, the rest is its body, and if long enough also a header. What is
 /// decoded, encoded and decoded again is the same.

@@ -8,9 +8,11 @@ pub fn kerberos(data: &[u8]) {
     let Some((kind, bytes)) = data.split_first() else {
         return;
     };
-    match kind % 3 {
+    match kind % 5 {
         0 => fuzz::kdc_answer(bytes),
         1 => fuzz::ccache(bytes),
-        _ => fuzz::krb5_conf(&String::from_utf8_lossy(bytes)),
+        2 => fuzz::krb5_conf(&String::from_utf8_lossy(bytes)),
+        3 => fuzz::dns_answer(bytes),
+        _ => fuzz::resolv_conf(&String::from_utf8_lossy(bytes)),
     };
 }

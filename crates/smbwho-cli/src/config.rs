@@ -115,7 +115,7 @@ impl Config {
 
     /// Errors begin with the line, `3: unknown field …`. The line itself is
     /// not quoted: people put passwords where they do not belong.
-    fn parse(text: &str) -> Result<Self, String> {
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
         toml::from_str(text).map_err(|error| {
             let at = error.span().map_or(0, |span| span.start);
             let line = text.bytes().take(at).filter(|&b| b == b'\n').count() + 1;

@@ -12,7 +12,7 @@
 //! one.
 
 mod account;
-mod auth_file;
+pub(crate) mod auth_file;
 mod sources;
 
 use smbwho::kerberos::{KerberosError, KerberosLogin};

@@ -147,6 +147,11 @@ struct Contents {
     whole: usize,
 }
 
+/// Bytes of the lines that are whole, if the file is one of ours.
+pub(crate) fn whole_lines(bytes: &[u8], question: &str) -> Option<usize> {
+    read(bytes, question).ok().map(|contents| contents.whole)
+}
+
 fn read(bytes: &[u8], question: &str) -> Result<Contents, String> {
     const NOT_OURS: &str = "it was not written by --resume, so it is left alone; name another file";
     let whole = bytes

@@ -81,6 +81,21 @@ pub(crate) fn resolve(
     resolver.resolve(words)
 }
 
+/// The servers of a list, one a line.
+pub(crate) fn from_list(
+    text: &str,
+    config: &Config,
+    max_hosts: usize,
+) -> Result<Vec<Target>, String> {
+    let resolver = Resolver {
+        config,
+        stdin: || Ok(text.to_owned()),
+        found: Found::default(),
+        room: max_hosts,
+    };
+    resolver.resolve(&[STDIN.to_owned()])
+}
+
 /// The servers of one address in a path: the nodes when it names a cluster.
 ///
 /// # Errors

@@ -11,7 +11,7 @@
 //! terminal (`screen`) and the tasks, `once` prints the grid and ends.
 
 mod closing;
-mod filter;
+pub(crate) mod filter;
 mod grid;
 mod keys;
 mod once;

@@ -102,6 +102,8 @@ pub use info::{
     Clock, ClockSkew, IdleLimit, Platform, ServerInfo, ServerType, Statistics, Version,
 };
 pub use local::LocalError;
+#[doc(hidden)]
+pub use local::fuzz;
 pub use logons::{Logon, LogonDetails, LogonLevel, LogonSource, LogonType, LogonsQuery};
 pub use name::Name;
 pub use pattern::Pattern;

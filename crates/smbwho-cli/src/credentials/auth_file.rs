@@ -50,7 +50,7 @@ impl AuthFile {
         Ok((file, readable_by_others(path)))
     }
 
-    fn parse(text: &str) -> Self {
+    pub(crate) fn parse(text: &str) -> Self {
         let mut file = Self::default();
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         for line in text.lines() {

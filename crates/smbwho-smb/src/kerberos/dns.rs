@@ -208,6 +208,24 @@ async fn over_tcp(server: SocketAddr, query: &[u8]) -> std::io::Result<Vec<u8>> 
     Ok(reply)
 }
 
+/// Reads an answer, for fuzzing: whatever it says, it is to our own question.
+pub(super) fn fuzz(reply: &[u8]) -> bool {
+    let id = reply.first_chunk().map_or(0, |id| u16::from_be_bytes(*id));
+    let found = read_answer(reply, id, "_kerberos._tcp.LAB.TEST");
+    let count = found.map_or(0, |found| found.len());
+    assert!(count <= reply.len(), "a record takes bytes");
+    is_truncated(reply) || count > 0
+}
+
+/// Reads a resolv.conf, for fuzzing.
+pub(super) fn fuzz_conf(text: &str) -> bool {
+    // A zone is looked up at the system, which is no parser of ours.
+    let conf = ResolvConf::parse(&text.replace('%', ""));
+    assert!((1..=MAX_NAMESERVERS).contains(&conf.nameservers.len()));
+    assert!(conf.attempts <= MAX_ATTEMPTS && conf.ndots <= MAX_DOTS);
+    !conf.search.is_empty()
+}
+
 fn is_truncated(reply: &[u8]) -> bool {
     simple_dns::header_buffer::has_flags(reply, PacketFlag::TRUNCATION).unwrap_or(false)
 }

@@ -235,7 +235,7 @@ pub mod fuzz {
 
     use super::crypto::ETYPES;
     use super::messages::msg_type::{AS_REP, TGS_REP};
-    use super::{ap, ccache, exchange, krb5conf};
+    use super::{ap, ccache, dns, exchange, krb5conf};
 
     /// A credential cache.
     pub fn ccache(bytes: &[u8]) -> bool {
@@ -245,6 +245,16 @@ pub mod fuzz {
     /// What a server answers to a ticket.
     pub fn ap_reply(token: &[u8]) -> bool {
         ap::fuzz(token)
+    }
+
+    /// What a name server answers.
+    pub fn dns_answer(bytes: &[u8]) -> bool {
+        dns::fuzz(bytes)
+    }
+
+    /// A resolv.conf.
+    pub fn resolv_conf(text: &str) -> bool {
+        dns::fuzz_conf(text)
     }
 
     /// A krb5.conf.

@@ -151,6 +151,14 @@ fn rows(told: &str, asked: &[&str]) -> Result<Vec<Logon>, LocalError> {
     }
 }
 
+/// Reads blocks of sessions, for fuzzing.
+pub(super) fn fuzz(text: &str) {
+    let ids: Vec<&str> = text.lines().filter_map(id).collect();
+    if let Ok(rows) = rows(text, &ids) {
+        assert!(rows.len() <= ids.len(), "no more than were asked about");
+    }
+}
+
 /// Whose sessions of a class are (sd_session_get_class(3), systemd 258).
 fn is_person(class: &str) -> bool {
     // Login screens, screens that lock, the service managers of users (since

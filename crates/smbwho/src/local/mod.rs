@@ -118,3 +118,47 @@ fn own_name() -> Option<String> {
 fn own_name() -> Option<String> {
     std::env::var("COMPUTERNAME").ok()
 }
+
+/// What other programs of this computer print, for fuzzing. No stable interface.
+#[doc(hidden)]
+pub mod fuzz {
+    use std::time::Duration;
+
+    use super::status::Status;
+    use super::text;
+
+    /// smbstatus' JSON, and the rows made of it.
+    pub fn smbstatus_json(bytes: &[u8]) {
+        let Ok(status) = Status::read(bytes, None) else {
+            return;
+        };
+        let (sessions, files) = (status.sessions(), status.files());
+        assert!(sessions.len() <= bytes.len(), "a session takes bytes");
+        assert!(files.is_none_or(|files| files.len() <= bytes.len()));
+        status.connections("share");
+    }
+
+    /// smbstatus' text, and the rows made of it.
+    pub fn smbstatus_text(bytes: &[u8]) {
+        let mut status = Status::default();
+        status.timestamp = Some("2026-11-30T00:00:00Z".to_owned());
+        status.sessions = text::sessions(bytes).map_or_else(Vec::new, |lines| lines.rows);
+        status.tcons = text::tcons(bytes).map_or_else(Vec::new, |lines| lines.rows);
+        status.open_files = text::files(bytes, "").map(|lines| lines.rows);
+        status.link();
+        let rows = status.sessions();
+        assert_eq!(rows.len(), status.sessions.len(), "a row a session");
+        for row in rows {
+            assert!(
+                row.active
+                    .is_none_or(|active| active <= Duration::from_secs(u64::MAX))
+            );
+        }
+        status.files();
+    }
+
+    /// What loginctl shows of sessions.
+    pub fn loginctl(text: &str) {
+        super::logind::fuzz(text);
+    }
+}
