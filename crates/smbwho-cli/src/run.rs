@@ -2,6 +2,7 @@
 //! is found before a password is asked for, and before any server is bothered.
 
 mod browsing;
+mod descriptors;
 mod ending;
 mod question;
 mod setup;

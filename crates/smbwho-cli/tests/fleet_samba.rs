@@ -58,6 +58,37 @@ fn ranges_and_networks_are_asked_like_servers_written_out() {
     assert!(ran.stderr.contains("no more than 2"), "{}", ran.stderr);
 }
 
+/// The limit of open files is raised where that is allowed; where it is not, fewer servers are
+/// asked at a time. None is called unreachable.
+#[cfg(unix)]
+#[test]
+fn few_files_that_may_be_open_are_enough_for_all_servers() {
+    let samba = lab(40);
+    let word = format!("127.0.0.[1-40]:{}", samba.port());
+    let limited = |limits: &str, more: &[&str]| {
+        let script = format!("{limits}; exec \"$0\" \"$@\"");
+        let outer = ["bash", "-c", script.as_str()];
+        let arguments = [&[word.as_str(), "-o", "jsonl", "-U", "root"], more].concat();
+        let ran = Smbwho::under(&outer, &arguments).password(ADMIN).run();
+        assert_eq!(ran.code, Some(0), "{}", ran.seen());
+        let servers: std::collections::BTreeSet<_> = ran
+            .stdout
+            .lines()
+            .map(|line| serde_json::from_str::<serde_json::Value>(line).expect("JSON"))
+            .map(|row| row["server"].to_string())
+            .collect();
+        assert_eq!(servers.len(), 40, "{}", ran.seen());
+        ran
+    };
+    limited("ulimit -Hn 4096; ulimit -Sn 32", &["--jobs", "400"]);
+    let ran = limited("ulimit -n 24", &["-v"]);
+    assert!(
+        ran.stderr.contains("few files may be open"),
+        "{}",
+        ran.seen()
+    );
+}
+
 #[test]
 fn a_wrong_password_stops_the_run_and_is_told_once_for_all() {
     let samba = lab(40);

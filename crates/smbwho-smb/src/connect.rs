@@ -137,6 +137,21 @@ async fn dial(
     }
 }
 
+/// Whether the system had no descriptor left for a socket: for this program (EMFILE,
+/// WSAEMFILE) or for all (ENFILE).
+pub(crate) fn is_too_many_files(error: &io::Error) -> bool {
+    #[cfg(unix)]
+    let codes = [
+        rustix::io::Errno::MFILE.raw_os_error(),
+        rustix::io::Errno::NFILE.raw_os_error(),
+    ];
+    #[cfg(not(unix))]
+    let codes = [10024];
+    error
+        .raw_os_error()
+        .is_some_and(|code| codes.contains(&code))
+}
+
 fn outcome(address: SocketAddr, error: &io::Error) -> Outcome {
     if let SocketAddr::V6(address) = address
         && address.ip().is_unicast_link_local()
@@ -145,6 +160,7 @@ fn outcome(address: SocketAddr, error: &io::Error) -> Outcome {
         return Outcome::NoInterface;
     }
     match error.kind() {
+        _ if is_too_many_files(error) => Outcome::TooManyFiles,
         io::ErrorKind::ConnectionRefused => Outcome::Refused,
         io::ErrorKind::HostUnreachable
         | io::ErrorKind::NetworkUnreachable
@@ -159,7 +175,9 @@ fn outcome(address: SocketAddr, error: &io::Error) -> Outcome {
 /// whole attempt refused; after it silence, which a firewall causes.
 fn failed(attempts: Vec<Attempt>) -> SmbError {
     let any = |outcome| attempts.iter().any(|a| a.outcome == outcome);
-    let kind = if any(Outcome::Refused) {
+    let kind = if any(Outcome::TooManyFiles) {
+        SmbErrorKind::TooManyFiles
+    } else if any(Outcome::Refused) {
         SmbErrorKind::Refused
     } else if any(Outcome::NoAnswer) {
         SmbErrorKind::TimedOut
@@ -246,6 +264,29 @@ mod tests {
             assert_eq!(error.kind, SmbErrorKind::NoInterface { zone }, "{text}");
             assert!(error.to_string().contains("interface"), "{error}");
         }
+    }
+
+    #[test]
+    fn no_socket_to_dial_with_says_nothing_of_the_server() {
+        #[cfg(unix)]
+        let codes = [24, 23];
+        #[cfg(not(unix))]
+        let codes = [10024];
+        let address = "10.0.0.1:445".parse().unwrap();
+        for code in codes {
+            assert_eq!(
+                outcome(address, &io::Error::from_raw_os_error(code)),
+                Outcome::TooManyFiles
+            );
+        }
+        let attempts = [Outcome::NoAnswer, Outcome::Refused, Outcome::TooManyFiles];
+        let attempts = attempts.map(|outcome| Attempt { address, outcome });
+        let error = failed(attempts.to_vec());
+        assert_eq!(error.kind, SmbErrorKind::TooManyFiles);
+        assert!(
+            error.to_string().starts_with("too many open files"),
+            "{error}"
+        );
     }
 
     #[tokio::test]

@@ -97,6 +97,8 @@ pub enum Outcome {
     NoAnswer,
     /// A link-local address without the interface it is reached over.
     NoInterface,
+    /// Not dialled: too many files are open here.
+    TooManyFiles,
     /// Something else the system reported.
     Failed(io::ErrorKind),
 }
@@ -109,6 +111,7 @@ impl fmt::Display for Attempt {
             Outcome::Unreachable => f.write_str("is unreachable"),
             Outcome::NoAnswer => f.write_str("did not answer"),
             Outcome::NoInterface => f.write_str("needs an interface"),
+            Outcome::TooManyFiles => f.write_str("was not dialed"),
             Outcome::Failed(kind) => write!(f, "failed ({kind})"),
         }
     }
@@ -301,6 +304,7 @@ impl SmbError {
             K::TimedOut => self.step == Step::Connect,
             K::Disconnected => self.step != Step::SignIn,
             K::ConnectFailed
+            | K::TooManyFiles
             | K::PipeBusy
             | K::PipeBroken { .. }
             | K::ServerBusy
@@ -379,6 +383,7 @@ mod tests {
         assert_eq!(is(Step::Connect, K::TimedOut), (true, false));
         assert_eq!(is(Step::Negotiate, K::TimedOut), (false, false));
         assert_eq!(is(Step::Connect, K::Refused), (false, false));
+        assert_eq!(is(Step::Connect, K::TooManyFiles), (true, false));
         assert_eq!(is(Step::Call, K::Disconnected), (true, false));
         assert_eq!(is(Step::SignIn, K::Disconnected), (false, false));
         assert_eq!(is(Step::SignIn, K::ServerBusy), (true, false));

@@ -15,6 +15,7 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
 
+use crate::connect::is_too_many_files;
 use crate::error::{SmbError, SmbErrorKind, Step};
 
 /// Look-ups in the resolver at once, those included whose callers have gone.
@@ -78,6 +79,9 @@ async fn bounded(
     });
     match timeout_at(deadline, resolving).await.map_err(late)? {
         Ok(Ok(found)) => Ok(found),
+        Ok(Err(error)) if is_too_many_files(&error) => {
+            Err(SmbError::new(Step::Name, SmbErrorKind::TooManyFiles).with_source(error))
+        }
         Ok(Err(error)) => Err(not_found().with_source(error)),
         // It panicked, or the runtime is going down.
         Err(_) => Err(not_found()),

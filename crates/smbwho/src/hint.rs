@@ -288,6 +288,7 @@ fn smb(error: &SmbError) -> Option<String> {
             "Write the interface behind the address, as in '[fe80::1%eth0]'; `ip link` lists the \
              interfaces (on Windows their numbers: `netsh interface ipv6 show interfaces`)."
         }
+        K::TooManyFiles => "Use fewer --jobs, or allow more open files (ulimit -n).",
         K::ConnectFailed => "Check the network between here and the server.",
         K::NotSmb { .. } => "Check the port: SMB listens on 445.",
         K::OnlySmb1 => {

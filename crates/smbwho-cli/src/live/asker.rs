@@ -344,6 +344,7 @@ fn is_final(error: &Error) -> bool {
         | K::ServerBusy
         | K::SessionGone
         | K::ConnectFailed
+        | K::TooManyFiles
         | K::Refused
         | K::Unreachable
         | K::NameNotFound

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use smbwho::{ConnectOptions, Fleet, LockoutGuard, Logon, OpenFile, Session, Share};
 
-use super::Stop;
 use super::setup::{DEFAULT_JOBS, Setup, connect_options, interrupted, login, runtime, style};
+use super::{Stop, descriptors};
 use crate::args::{FollowArgs, RowArgs, Shared};
 use crate::commands::watch::{self, Lines};
 use crate::config::Config;
@@ -159,16 +159,18 @@ fn asking(
     notes.iter().for_each(|note| report.note(note));
     // A wrong password must not lock the account on hundreds of servers.
     let guard = LockoutGuard::new(Fleet::DEFAULT_REFUSALS);
+    // Each node of a cluster is followed for itself.
+    let servers: Vec<_> = targets.into_iter().map(|target| target.address).collect();
+    let wanted = shared.asking.jobs.or(config.jobs).unwrap_or(DEFAULT_JOBS);
     let asking = Asking {
-        // Each node of a cluster is followed for itself.
-        servers: targets.into_iter().map(|target| target.address).collect(),
+        jobs: descriptors::jobs(wanted, servers.iter(), servers.len()),
+        servers,
         here,
         login: Arc::new(login),
         options: ConnectOptions {
             guard: (!shared.asking.keep_going).then_some(guard),
             ..options
         },
-        jobs: shared.asking.jobs.or(config.jobs).unwrap_or(DEFAULT_JOBS),
         interval: interval.unwrap_or(DEFAULT_INTERVAL),
     };
     Ok((asking, config))

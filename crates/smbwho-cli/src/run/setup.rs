@@ -9,7 +9,7 @@ use std::time::Duration;
 use smbwho::{Address, ConnectOptions, Login, Server};
 use tokio::runtime;
 
-use super::{Stop, servers_come_last};
+use super::{Stop, descriptors, servers_come_last};
 use crate::args::{ColourChoice, Shared};
 use crate::commands::fleet::{Fleet, Printing};
 use crate::config::Config;
@@ -136,10 +136,14 @@ impl<'a> Setup<'a> {
         };
         notes.iter().for_each(|note| report.note(note));
 
+        let wanted = shared.asking.jobs.or(config.jobs).unwrap_or(DEFAULT_JOBS);
+        let addresses = servers.iter().map(|target| &target.address);
+        let jobs = descriptors::jobs(wanted, addresses, 0);
+        let many = many(shared, &config, &login, &options, several).jobs(jobs);
         let fleet = Fleet {
             servers,
             here,
-            many: many(shared, &config, &login, &options, several),
+            many,
             login,
             options,
             resume,
@@ -220,7 +224,6 @@ fn many(
     let total = asking.total_timeout.or(config.total_timeout);
     let many = smbwho::Fleet::new(login.clone())
         .options(options.clone())
-        .jobs(asking.jobs.or(config.jobs).unwrap_or(DEFAULT_JOBS))
         .retries(retries.unwrap_or(smbwho::Fleet::DEFAULT_RETRIES));
     let many = match total.or(several.then_some(DEFAULT_TOTAL)) {
         Some(total) => many.total_timeout(total),

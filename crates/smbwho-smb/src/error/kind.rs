@@ -25,6 +25,9 @@ pub enum SmbErrorKind {
     },
     /// TCP failed in another way before it was connected.
     ConnectFailed,
+    /// This program, or the whole system, has as many files open as it may, so that there was no
+    /// socket to connect with. Nothing is known of the server.
+    TooManyFiles,
     /// Something answered that does not speak SMB.
     NotSmb {
         /// What it looks like, when its first bytes tell: `HTTP`, `SSH`, …

@@ -36,6 +36,7 @@ impl SmbError {
                 "a link-local address needs the interface it is reached over"
             }
             K::ConnectFailed => "could not connect",
+            K::TooManyFiles => "too many open files on this computer to connect to another server",
             K::OnlySmb1 => {
                 "the server closed the connection instead of negotiating SMB2; \
                  most likely it speaks only SMB1"

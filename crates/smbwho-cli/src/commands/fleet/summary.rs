@@ -63,6 +63,7 @@ pub(super) fn reason(error: &Error) -> &'static str {
         K::NameNotFound => "not found by name",
         K::Refused => "refused the connection",
         K::Unreachable | K::ConnectFailed | K::NoInterface { .. } => "not reached",
+        K::TooManyFiles => "too many open files here",
         K::LogonFailure | K::GuestOffered => "wrong name or password",
         _ if error.refuses_account() || error.step == Step::SignIn => "refused the sign-in",
         K::NotSmb { .. } | K::OnlySmb1 | K::DialectRefused => "no server of SMB 2 or 3",
