@@ -43,6 +43,74 @@ fn bind_and_first_call_go_out_together() {
 }
 
 #[test]
+fn of_a_reply_only_its_beginning_may_be_wanted() {
+    let config = Config {
+        max_calls_in_flight: 3,
+        ..Config::default()
+    };
+    let (mut association, first) = bound(config);
+    let second = association.call(13, b"second");
+    association.want_first_fragment(second);
+    association.poll_transmit().unwrap();
+    assert_eq!(association.reads_wanted(), 2);
+    association
+        .handle_input(&response(first, b"1", 1, BOTH))
+        .unwrap();
+    let long = fragments(second, &[7; 10_000], 1000);
+    association.handle_input(&long[0]).unwrap();
+    let events: Vec<Event> = std::iter::from_fn(|| association.poll_event()).collect();
+    let begun = Event::Begun { call_id: second };
+    assert_eq!(events[1..], [begun]);
+    assert_eq!(association.reads_wanted(), 0, "nothing more is asked for");
+    assert!(!association.is_idle(), "there is more of it");
+
+    // One of a single fragment is whole.
+    let (mut association, first) = bound(config);
+    let second = association.call(13, b"second");
+    association.want_first_fragment(second);
+    association.poll_transmit().unwrap();
+    for call in [first, second] {
+        association
+            .handle_input(&response(call, b"1", 1, BOTH))
+            .unwrap();
+    }
+    assert!(association.is_idle());
+}
+
+#[test]
+fn a_call_that_the_pipe_does_not_carry_leaves_the_others() {
+    let config = Config {
+        max_calls_in_flight: 2,
+        ..Config::default()
+    };
+    let (mut association, first) = bound(config);
+    let second = association.call(13, b"second");
+    association.poll_transmit().unwrap();
+    assert!(association.give_up(first));
+    assert!(!association.give_up(first), "it is gone");
+    assert_eq!(association.reads_wanted(), 1);
+    association
+        .handle_input(&fragments(second, &[7; 2000], 1000)[0])
+        .unwrap();
+    assert!(!association.give_up(second), "its reply has begun");
+    assert_eq!(association.expected(), 2000);
+}
+
+#[test]
+fn a_reply_of_unknown_length_is_expected_to_be_as_long_as_any_once_it_is_long() {
+    let (mut association, call) = bound(Config::default());
+    assert_eq!(association.expected(), 0);
+    let first = response(call, &[0; 4000], 0, FIRST_FRAGMENT);
+    association.handle_input(&first).unwrap();
+    assert_eq!(association.expected(), 4000);
+    for _ in 0..40 {
+        let more = response(call, &[0; 4000], 0, 0);
+        association.handle_input(&more).unwrap();
+    }
+    assert_eq!(association.expected(), Config::default().max_reply);
+}
+
+#[test]
 fn calls_are_answered_one_at_a_time_in_order() {
     let (mut association, first) = bound(Config::default());
     let second = association.call(13, b"second");

@@ -17,6 +17,7 @@ pub struct Prepared {
     name: &'static str,
     opnum: u16,
     stub: Vec<u8>,
+    first_fragment_only: bool,
 }
 
 impl Prepared {
@@ -34,7 +35,22 @@ impl Prepared {
             name: C::NAME,
             opnum: C::OPNUM,
             stub,
+            first_fragment_only: false,
         })
+    }
+
+    /// The same call, of whose reply no more than the first fragment is read: see
+    /// [`CallOutcome::Begun`].
+    #[must_use]
+    pub fn first_fragment(self) -> Self {
+        Self {
+            first_fragment_only: true,
+            ..self
+        }
+    }
+
+    pub(crate) fn wants_first_fragment_only(&self) -> bool {
+        self.first_fragment_only
     }
 
     /// The interface it is of.
@@ -67,13 +83,23 @@ impl Prepared {
 pub struct Reply {
     /// Which, counted from 0 in the order they were given.
     pub index: usize,
-    /// The stub of its reply, for [`Call::decode`]. After
-    /// [`SmbErrorKind::Fault`] the others go on; any other error ends them all.
-    pub outcome: Result<Vec<u8>, SmbError>,
+    /// What came. After [`SmbErrorKind::Fault`], or when the pipe refused to carry this call
+    /// only, the others go on; any other error ends them all.
+    pub outcome: Result<CallOutcome, SmbError>,
     /// When the calls were sent.
     pub sent: SystemTime,
     /// How long after that it came.
     pub took: std::time::Duration,
+}
+
+/// What came of a call that was answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CallOutcome {
+    /// The stub of its reply, for [`Call::decode`].
+    Reply(Vec<u8>),
+    /// A reply of several fragments, of which only the [first](Prepared::first_fragment) was
+    /// wanted. The pipe is not usable after it.
+    Begun,
 }
 
 /// The replies to calls in flight: see [`RpcPipe::calls`].
@@ -117,7 +143,8 @@ impl<'p> Replies<'p> {
             *answered = None;
         }
         match &outcome {
-            Ok(stub) => debug!(index, reply = stub.len(), "answered"),
+            Ok(CallOutcome::Reply(stub)) => debug!(index, reply = stub.len(), "answered"),
+            Ok(CallOutcome::Begun) => debug!(index, "answered at length"),
             Err(error) => debug!(index, %error, "answered"),
         }
         let (sent, begun) = self.sent;
@@ -129,10 +156,17 @@ impl<'p> Replies<'p> {
         })
     }
 
-    async fn take_next(&mut self) -> Result<(usize, Result<Vec<u8>, SmbError>), SmbError> {
+    async fn take_next(&mut self) -> Result<(usize, Result<CallOutcome, SmbError>), SmbError> {
         loop {
+            if let Some((id, error)) = self.pipe.next_refused() {
+                return match self.waiting.iter().position(|call| *call == Some(id)) {
+                    Some(index) => Ok((index, Err(error))),
+                    None => Err(self.astray()),
+                };
+            }
             let (id, outcome) = match self.pipe.next_event() {
-                Some(Event::Reply { call_id, stub }) => (call_id, Ok(stub)),
+                Some(Event::Reply { call_id, stub }) => (call_id, Ok(CallOutcome::Reply(stub))),
+                Some(Event::Begun { call_id }) => (call_id, Ok(CallOutcome::Begun)),
                 Some(Event::Fault { call_id, status }) => {
                     let fault = SmbErrorKind::Fault { status };
                     (call_id, Err(SmbError::new(Step::Call, fault)))

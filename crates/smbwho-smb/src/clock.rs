@@ -32,6 +32,14 @@ impl Clock {
         Self { step, ..self }
     }
 
+    /// The same clock with so much more time for everything.
+    pub(crate) fn extended(self, by: Duration) -> Self {
+        Self {
+            end: self.end + by,
+            ..self
+        }
+    }
+
     pub(crate) fn step(self) -> Step {
         self.step
     }

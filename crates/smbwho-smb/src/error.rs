@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 pub use kind::SmbErrorKind;
 pub(crate) use meaning::{from_status, from_transport};
+use smbwho_rpc::ProtocolError;
 
 use crate::NtStatus;
 use crate::kerberos::{Exchange, KerberosError};
@@ -212,6 +213,22 @@ impl SmbError {
             SmbErrorKind::Status => self.status() == Some(NtStatus::INVALID_HANDLE),
             _ => false,
         }
+    }
+
+    /// Whether the call ended the pipe it was made on, and nothing else: another call may well be
+    /// answered over a new pipe. A reply that is too long is none of these, nor one whose
+    /// fragments are not in order, since over the next pipe that would not show.
+    #[must_use]
+    pub fn ends_pipe_only(&self) -> bool {
+        self.step == Step::Call
+            && match &self.kind {
+                SmbErrorKind::PipeBroken { .. } | SmbErrorKind::Malformed(_) => true,
+                SmbErrorKind::Rpc(error) => {
+                    let too_large = matches!(**error, ProtocolError::ReplyTooLarge { .. });
+                    !too_large && !error.is_due_to_read_ahead()
+                }
+                _ => false,
+            }
     }
 
     /// The NTSTATUS the server answered with, if it did.

@@ -9,8 +9,10 @@
 //! Everything asynchronous runs on tokio, with its I/O and time drivers on.
 
 mod address;
+mod budget;
 mod calls;
 mod clock;
+mod commands;
 mod connect;
 #[doc(hidden)]
 pub mod decode;
@@ -36,7 +38,8 @@ pub mod user_file;
 mod wire;
 
 pub use address::{Address, AddressError, DEFAULT_PORT, Host};
-pub use calls::{Prepared, Replies, Reply};
+pub use budget::ReplyBudget;
+pub use calls::{CallOutcome, Prepared, Replies, Reply};
 pub use error::{Attempt, Outcome, SmbError, SmbErrorKind, Step};
 pub use guard::LockoutGuard;
 pub use login::{Login, Options};

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::Secret;
+use crate::budget::ReplyBudget;
 use crate::guard::LockoutGuard;
 use crate::kerberos::KerberosLogin;
 
@@ -60,6 +61,8 @@ pub struct Options {
     pub keep_alive: Option<Duration>,
     /// The largest reply taken, in bytes of stub data.
     pub max_reply: usize,
+    /// Shared by all that are asked together, so that their replies do not fill the memory.
+    pub reply_budget: ReplyBudget,
     /// Shared by all that sign in as one account; waiting for it is not part
     /// of `sign_in_timeout`.
     pub guard: Option<LockoutGuard>,
@@ -73,7 +76,8 @@ impl Default for Options {
             reply_timeout: Duration::from_secs(10),
             call_timeout: Duration::from_secs(300),
             keep_alive: Some(Duration::from_secs(60)),
-            max_reply: 256 * 1024 * 1024,
+            max_reply: 64 << 20,
+            reply_budget: ReplyBudget::default(),
             guard: None,
         }
     }

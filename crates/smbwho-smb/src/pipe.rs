@@ -5,24 +5,29 @@
 //! refuse a second transceive with STATUS_PIPE_BUSY while the first is under way; what they
 //! refuse is sent again when its turn comes.
 
+use std::collections::VecDeque;
 use std::future::{poll_fn, ready};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::Poll;
+use std::time::Duration;
 
 use futures::StreamExt;
 use futures::future::BoxFuture;
 use futures::stream::FuturesOrdered;
 use smb2::Frame;
 use smb2::types::{Command, FileId, TreeId};
-use smbwho_rpc::{Association, Call, CallId, Event, Interface, Transmit};
+use smbwho_rpc::{Association, Call, CallId, Event, Interface, ProtocolError, Transmit};
 use tokio::task::unconstrained;
+use tokio::time::Instant;
 use tracing::{debug, trace};
 
 use crate::NtStatus;
-use crate::calls::{Prepared, Replies};
+use crate::budget::Share;
+use crate::calls::{CallOutcome, Prepared, Replies};
 use crate::clock::Clock;
-use crate::error::{SmbError, SmbErrorKind, Step};
+use crate::commands::Beside;
+use crate::error::{SmbError, SmbErrorKind, Step, from_status};
 use crate::frames::{self, Answer};
 use crate::session::Shared;
 
@@ -43,8 +48,11 @@ const SPARE_CREDITS: u16 = 16;
 /// room there would leave a hole in the message numbers.
 const MAX_QUEUED: usize = 128;
 
-/// A request on its way, and what came of it.
-type Flight = BoxFuture<'static, (Sent, Result<Frame, smb2::Error>)>;
+/// How long is waited before a request is sent again that other pipes had left no room for.
+const CROWDED: Duration = Duration::from_millis(20);
+
+/// A request on its way, what was in flight beside it, and what came of it.
+type Flight = BoxFuture<'static, (Sent, Beside, Result<Frame, smb2::Error>)>;
 
 /// What was sent.
 #[derive(Clone, Copy)]
@@ -69,7 +77,15 @@ pub struct RpcPipe {
     transceives: usize,
     /// Several calls were in flight since the pipe was last at rest.
     together: bool,
+    /// The server failed a call for want of room while requests of other pipes were in flight.
+    crowded: bool,
+    /// Calls that the pipe refused to carry.
+    refused: VecDeque<(CallId, SmbError)>,
     usable: bool,
+    /// What the replies under way have of the budget.
+    share: Share,
+    /// How long the calls under way waited for that.
+    waited: Duration,
     /// Bytes that came for the calls under way.
     received: usize,
 }
@@ -92,17 +108,26 @@ impl RpcPipe {
             in_flight: FuturesOrdered::new(),
             transceives: 0,
             together: false,
+            crowded: false,
+            refused: VecDeque::new(),
             usable: false,
+            share: Share::default(),
+            waited: Duration::ZERO,
             received: 0,
         }
     }
 
     pub(crate) fn set_usable(&mut self, usable: bool) {
         self.usable = usable;
+        self.share = Share::default();
     }
 
     pub(crate) fn next_event(&mut self) -> Option<Event> {
         self.association.poll_event()
+    }
+
+    pub(crate) fn next_refused(&mut self) -> Option<(CallId, SmbError)> {
+        self.refused.pop_front()
     }
 
     /// The interface the pipe is bound to.
@@ -136,9 +161,12 @@ impl RpcPipe {
     pub async fn call<C: Call>(&mut self, call: &C) -> Result<Vec<u8>, SmbError> {
         self.check()?;
         let mut replies = self.calls(&[Prepared::of(call)?])?;
-        match replies.next().await {
-            Some(reply) => reply.outcome,
-            None => Err(SmbError::new(Step::Call, SmbErrorKind::PipeUnusable)),
+        match replies.next().await.map(|reply| reply.outcome) {
+            Some(Ok(CallOutcome::Reply(stub))) => Ok(stub),
+            Some(Err(error)) => Err(error),
+            Some(Ok(CallOutcome::Begun)) | None => {
+                Err(SmbError::new(Step::Call, SmbErrorKind::PipeUnusable))
+            }
         }
     }
 
@@ -156,7 +184,11 @@ impl RpcPipe {
         // stopped.
         self.usable = false;
         self.together = false;
+        self.crowded = false;
+        self.refused.clear();
         self.received = 0;
+        self.share = Share::default();
+        self.waited = Duration::ZERO;
         let ahead = match self.shared.calls_ahead.load(Ordering::Relaxed) {
             true => MAX_CALLS_AHEAD,
             false => 1,
@@ -166,7 +198,11 @@ impl RpcPipe {
         let clock = Clock::start(Step::Call, options.reply_timeout, options.call_timeout);
         let waiting = calls.iter().map(|call| {
             debug!(call = call.name(), request = call.stub().len(), "calling");
-            self.association.call(call.opnum(), call.stub())
+            let call_id = self.association.call(call.opnum(), call.stub());
+            if call.wants_first_fragment_only() {
+                self.association.want_first_fragment(call_id);
+            }
+            call_id
         });
         let waiting = waiting.map(Some).collect();
         Ok(Replies::new(self, waiting, clock))
@@ -197,8 +233,10 @@ impl RpcPipe {
 
     async fn go_on(&mut self, clock: Clock) -> Result<bool, SmbError> {
         self.send_calls(clock).await?;
+        self.reserve(clock).await?;
+        let clock = clock.extended(self.waited);
         self.send_reads().await;
-        let Some((sent, frame)) = clock.wait(self.in_flight.next()).await? else {
+        let Some((sent, beside, frame)) = clock.wait(self.in_flight.next()).await? else {
             return Ok(false);
         };
         match sent {
@@ -211,12 +249,69 @@ impl RpcPipe {
                     }
                     return Ok(true);
                 }
+                if self.refuses_call(answer.status) && self.association.give_up(call_id) {
+                    let refused = (call_id, from_status(clock.step(), answer.status));
+                    self.refused.push_back(refused);
+                    return Ok(true);
+                }
+                if answer.status == NtStatus::INSUFFICIENT_RESOURCES {
+                    // Whether it was carried out before it was failed is not known, so it is not
+                    // sent again here.
+                    self.crowded = self.shared.commands.were_too_many(beside);
+                }
                 answer.expect_data()?;
                 self.take(clock.step(), answer.output()?)?;
             }
-            Sent::Read => self.take_read(clock, frame)?,
+            Sent::Read => {
+                let answer = Answer::to(Command::Read, clock.step(), frame)?;
+                if answer.status == NtStatus::INSUFFICIENT_RESOURCES
+                    && self.shared.commands.were_too_many(beside)
+                {
+                    // It took nothing from the pipe: a later read brings what it did not.
+                    if self.in_flight.is_empty() {
+                        clock.wait(tokio::time::sleep(CROWDED)).await?;
+                    }
+                    return Ok(true);
+                }
+                self.take_read(clock, &answer)?;
+            }
         }
         Ok(true)
+    }
+
+    /// Whether a status says that the call which a transceive brought is not to be had, and
+    /// nothing of the pipe. With others in flight it may be these that the server minds, unless
+    /// it says that it does not have the call, as ksmbd does.
+    fn refuses_call(&self, status: NtStatus) -> bool {
+        match status {
+            NtStatus::NOT_SUPPORTED | NtStatus::NOT_IMPLEMENTED => true,
+            NtStatus::INVALID_PARAMETER
+            | NtStatus::ACCESS_DENIED
+            | NtStatus::INVALID_DEVICE_REQUEST
+            | NtStatus::UNSUCCESSFUL => !self.together,
+            _ => false,
+        }
+    }
+
+    /// Waits until there is memory for what the replies under way are going to take.
+    async fn reserve(&mut self, clock: Clock) -> Result<(), SmbError> {
+        let wanted = match self.association.expected() {
+            0 => {
+                self.share = Share::default();
+                return Ok(());
+            }
+            wanted => wanted,
+        };
+        let began = Instant::now();
+        let budget = &self.shared.options.reply_budget;
+        let reserved = budget.reserve(&mut self.share, wanted).await;
+        self.waited += began.elapsed();
+        if reserved {
+            return Ok(());
+        }
+        let limit = wanted;
+        let error = Box::new(ProtocolError::ReplyTooLarge { limit });
+        Err(SmbError::new(clock.step(), SmbErrorKind::Rpc(error)))
     }
 
     /// Sends the requests that may be sent: the last PDU of each with a
@@ -277,12 +372,7 @@ impl RpcPipe {
         trace!(wanted, ahead = self.in_flight.len(), "reading");
     }
 
-    fn take_read(
-        &mut self,
-        clock: Clock,
-        frame: Result<Frame, smb2::Error>,
-    ) -> Result<(), SmbError> {
-        let answer = Answer::to(Command::Read, clock.step(), frame)?;
+    fn take_read(&mut self, clock: Clock, answer: &Answer) -> Result<(), SmbError> {
         if let Err(mut error) = answer.expect_data() {
             if let SmbErrorKind::PipeBroken { received } = &mut error.kind {
                 *received = self.received;
@@ -304,7 +394,9 @@ impl RpcPipe {
     /// before.
     fn may_send_ahead(&self) -> bool {
         let connection = &self.shared.connection;
-        connection.credits() > SPARE_CREDITS && connection.send_queue_depth() < MAX_QUEUED
+        connection.credits() > SPARE_CREDITS
+            && connection.send_queue_depth() < MAX_QUEUED
+            && self.shared.commands.have_room()
     }
 
     /// Sends a request, behind those sent before.
@@ -319,8 +411,11 @@ impl RpcPipe {
         }
         // Without tokio's budget: where that runs out, a request would stop halfway to the queue
         // and those started later could come before it.
+        let (beside, counted) = self.shared.commands.count();
         let flight: Flight = Box::pin(unconstrained(async move {
-            (sent, connection.execute(command, &request, tree).await)
+            let came = connection.execute(command, &request, tree).await;
+            drop(counted);
+            (sent, beside, came)
         }));
         self.in_flight.push_back(started(flight).await);
     }
@@ -339,7 +434,7 @@ impl RpcPipe {
         match &error.kind {
             SmbErrorKind::Disconnected => error,
             // Which of the two was too much will show.
-            kind if self.together => {
+            kind if self.together || self.crowded => {
                 debug!(%error, "no more calls in flight together");
                 self.shared.calls_ahead.store(false, Ordering::Relaxed);
                 // Whoever was silent is not asked twice.

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use smb2::client::Connection;
 use smb2::msg::close::CloseRequest;
@@ -12,6 +13,7 @@ use smbwho_rpc::Interface;
 use tokio::time::{Instant, timeout_at};
 use tracing::{Instrument, debug, debug_span};
 
+use crate::commands::Commands;
 use crate::connect::connect;
 use crate::error::{SmbError, SmbErrorKind, Step};
 use crate::guard::PasswordSent;
@@ -20,7 +22,12 @@ use crate::open;
 use crate::pipe::RpcPipe;
 use crate::sign_in::sign_in;
 use crate::wire::Wire;
-use crate::{Address, Login, Options, keep_alive, kerberos};
+use crate::{Address, Login, NtStatus, Options, keep_alive, kerberos};
+
+/// How often a pipe is opened again that a server failed for want of resources while requests of
+/// other pipes waited there, and after what pause.
+const CROWDED_TRIES: u32 = 5;
+const CROWDED_PAUSE: Duration = Duration::from_millis(50);
 
 /// What was agreed with the server.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,6 +72,8 @@ pub(crate) struct Shared {
     /// Whether several calls may be in flight on one pipe, until the server
     /// refuses that or something went wrong with it.
     pub(crate) calls_ahead: AtomicBool,
+    /// The requests in flight on all pipes.
+    pub(crate) commands: Arc<Commands>,
     /// The tree of `IPC$`, once connected.
     tree: Mutex<Option<TreeId>>,
     /// Handles whose pipes were dropped where nothing could be sent.
@@ -153,6 +162,7 @@ impl SmbSession {
             chains: AtomicBool::new(true),
             reads_ahead: AtomicBool::new(true),
             calls_ahead: AtomicBool::new(true),
+            commands: Arc::default(),
             tree: Mutex::default(),
             orphans: Mutex::default(),
         });
@@ -183,6 +193,23 @@ impl SmbSession {
     /// [`SmbError::step`] is `Share`, `Pipe` or `Bind`.
     pub async fn open_pipe(&self, interface: &'static Interface) -> Result<RpcPipe, SmbError> {
         self.shared.close_orphans();
+        let mut opened = self.open_once(interface).await;
+        for _ in 0..CROWDED_TRIES {
+            // Requests of other pipes left no room for this one.
+            let crowded = opened.as_ref().err().is_some_and(|error| {
+                error.status() == Some(NtStatus::INSUFFICIENT_RESOURCES)
+                    && self.shared.commands.any()
+            });
+            if !crowded {
+                break;
+            }
+            tokio::time::sleep(CROWDED_PAUSE).await;
+            opened = self.open_once(interface).await;
+        }
+        opened
+    }
+
+    async fn open_once(&self, interface: &'static Interface) -> Result<RpcPipe, SmbError> {
         // A task of its own: if the caller goes away in the middle, the pipe
         // is opened all the same and closed by being dropped, so that no
         // handle is left at the server.

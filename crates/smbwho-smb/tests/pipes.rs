@@ -6,8 +6,10 @@ use std::time::{Duration, Instant};
 
 use common::{Any, SRVSVC, patient, pattern};
 use smbwho_rpc::ProtocolError;
-use smbwho_smb::{Options, Prepared, RpcPipe, SmbError, SmbErrorKind, SmbSession, Step};
-use smbwho_testkit::{Action, Bind, Endpoint, Hint, Order, Reply, Request};
+use smbwho_smb::{
+    CallOutcome, Options, Prepared, ReplyBudget, RpcPipe, SmbError, SmbErrorKind, SmbSession, Step,
+};
+use smbwho_testkit::{Action, Bind, Endpoint, Hint, LockstepLine, Order, Reply, Request};
 
 async fn connect(endpoint: &Endpoint, options: Options) -> SmbSession {
     let address = endpoint.address().parse().unwrap();
@@ -339,7 +341,11 @@ async fn together(pipe: &mut RpcPipe, chosen: &[u8]) -> Vec<Result<Vec<u8>, SmbE
     let mut replies = pipe.calls(&calls).unwrap();
     let mut came = Vec::new();
     while let Some(reply) = replies.next().await {
-        came.push((reply.index, reply.outcome));
+        let outcome = reply.outcome.map(|outcome| match outcome {
+            CallOutcome::Reply(stub) => stub,
+            CallOutcome::Begun => panic!("whole replies were wanted"),
+        });
+        came.push((reply.index, outcome));
     }
     came.sort_by_key(|(index, _)| *index);
     came.into_iter().map(|(_, outcome)| outcome).collect()
@@ -373,6 +379,63 @@ async fn calls_in_flight_together() {
     for (first, reply) in many.iter().zip(came) {
         assert_eq!(reply.unwrap(), [*first; 8]);
     }
+}
+
+/// Of a reply of which only the first fragment is wanted no more is read, and the others in
+/// flight are answered.
+#[tokio::test]
+async fn no_more_than_the_first_fragment_is_read_where_no_more_is_wanted() {
+    let endpoint = endpoint(|request| match chosen(request) {
+        0 => Action::reply(pattern(2_000_000)),
+        other => Action::reply(vec![other; 8]),
+    });
+    let line = LockstepLine::to(endpoint.address()).unwrap();
+    let address = line.address().parse().unwrap();
+    let login = common::login(Endpoint::USER, Endpoint::PASSWORD);
+    let options = patient();
+    let session = SmbSession::connect(&address, &login, &options);
+    let session = session.await.unwrap();
+    let mut pipe = session.open_pipe(&SRVSVC).await.unwrap();
+    let short = Prepared::of(&Any(vec![5; 4])).unwrap();
+    let long = Prepared::of(&Any(vec![0; 4])).unwrap().first_fragment();
+    let calls = [short.clone(), long, short.first_fragment()];
+    let mut replies = pipe.calls(&calls[..2]).unwrap();
+    let reply = replies.next().await.unwrap();
+    assert_eq!(reply.outcome.unwrap(), CallOutcome::Reply(vec![5; 8]));
+    let begun = replies.next().await.unwrap();
+    assert_eq!(begun.index, 1);
+    assert_eq!(begun.outcome.unwrap(), CallOutcome::Begun);
+    assert!(replies.next().await.is_none());
+    drop(replies);
+    assert!(!pipe.is_usable(), "the rest would be read by the next call");
+    const READ: u16 = 8;
+    let reads = line.flights().concat();
+    assert!(!reads.contains(&READ), "{reads:?}");
+    // A reply that is one fragment is whole, and the pipe as good as before.
+    let mut pipe = session.open_pipe(&SRVSVC).await.unwrap();
+    let mut replies = pipe.calls(&calls[2..]).unwrap();
+    let reply = replies.next().await.unwrap();
+    assert_eq!(reply.outcome.unwrap(), CallOutcome::Reply(vec![5; 8]));
+    drop(replies);
+    assert!(pipe.is_usable());
+}
+
+/// Long replies of several servers that share a budget come one after the other, each whole.
+#[tokio::test]
+async fn long_replies_that_share_a_budget_all_come() {
+    let stub = pattern(1_000_000);
+    let sent = stub.clone();
+    let endpoint = endpoint(move |_| Action::reply(sent.clone()));
+    let options = Options {
+        reply_budget: ReplyBudget::new(1_200_000),
+        ..patient()
+    };
+    let session = connect(&endpoint, options).await;
+    let calls = (0..6).map(async |_| {
+        let mut pipe = session.open_pipe(&SRVSVC).await.unwrap();
+        pipe.call(&Any(vec![1; 4])).await.unwrap() == stub
+    });
+    assert_eq!(futures::future::join_all(calls).await, [true; 6]);
 }
 
 /// Given up with replies outstanding, the pipe is of no more use.

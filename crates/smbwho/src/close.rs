@@ -146,8 +146,8 @@ impl Server {
         let stub = match self.call(call).await {
             Ok(stub) => stub,
             Err(error) => {
-                let fault = error.rpc_fault().map(Refusal::Fault);
-                return Err(fault.map_or(error, declined));
+                let refusal = error.refusal();
+                return Err(refusal.map_or(error, declined));
             }
         };
         let status = status(call, &stub).map_err(|error| {

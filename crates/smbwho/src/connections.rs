@@ -386,6 +386,7 @@ impl Listing for Connections {
         Ok(Reply {
             status: Win32Status(reply.status),
             resume_handle: reply.resume_handle,
+            total: reply.total_entries,
             rows,
         })
     }

@@ -1,9 +1,9 @@
 //! Several calls over one pipe: handles hold for the pipe they came over.
 
-use smbwho_msrpc::status::{self, FaultStatus};
+use smbwho_msrpc::status;
 use smbwho_rpc::ndr::NdrError;
 use smbwho_rpc::{Call, Interface};
-use smbwho_smb::{NtStatus, Prepared, SmbError};
+use smbwho_smb::{CallOutcome, NtStatus, Prepared, SmbError};
 
 use crate::error::{ErrorKind, Refusal};
 use crate::line::Taken;
@@ -83,17 +83,19 @@ impl Conversation {
         };
         let mut came = Vec::new();
         while let Some(reply) = replies.next().await {
-            came.push((reply.index, reply.outcome));
+            // Of these calls whole replies are wanted.
+            let outcome = reply.outcome.map(|outcome| match outcome {
+                CallOutcome::Reply(stub) => stub,
+                CallOutcome::Begun => Vec::new(),
+            });
+            came.push((reply.index, outcome));
         }
         came
     }
 
     fn failed(&self, call: &'static str, error: SmbError) -> Error {
-        let kind = match error.fault() {
-            Some(fault) => ErrorKind::Declined {
-                call,
-                refusal: Refusal::Fault(FaultStatus(fault)),
-            },
+        let kind = match Refusal::of(&error) {
+            Some(refusal) => ErrorKind::Declined { call, refusal },
             None => ErrorKind::Smb(error),
         };
         self.server.error(kind)

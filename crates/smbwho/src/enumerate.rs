@@ -15,12 +15,14 @@ use futures::stream::{self, Stream, StreamExt};
 pub(crate) use smbwho_msrpc::srvsvc::MAX_PREFERRED_LENGTH;
 use smbwho_msrpc::status::Win32Status;
 use smbwho_rpc::Call;
-use smbwho_rpc::ndr::NdrError;
+use smbwho_rpc::ndr::{NdrError, NdrErrorKind};
 use smbwho_smb::SmbError;
 
 use crate::backend::Backend;
 use crate::error::{ErrorKind, Refusal};
+use crate::line::Came;
 use crate::local::{Local, Told};
+use crate::question::Levels;
 use crate::rows::{Page, Rows};
 use crate::{Error, Server};
 
@@ -37,6 +39,21 @@ const SPECULATIVE_LENGTH: u32 = 1 << 20;
 /// Rows after which a server that never ends is no longer believed. The
 /// largest file servers hold some tens of thousands of sessions.
 const MAX_ROWS: usize = 10_000_000;
+
+/// What is held of one list before no further page is asked for, in bytes: its rows, and what
+/// came for them. This much is a hundred thousand rows and more of the length they have; a
+/// server that goes on sends for ever.
+const MAX_HELD: usize = 96 << 20;
+
+/// The most that the rows of one reply may take, in bytes, without their names. The reply itself
+/// is bounded, but a row without names is four bytes of it.
+const MAX_ROWS_OF_REPLY: usize = 256 << 20;
+
+/// Where the number of entries stands in a reply, whatever the call: behind the level, the
+/// union's own level, and the pointer to the container.
+const ENTRIES_READ: usize = 12;
+
+const TOO_MUCH: &str = "it sends more than any server holds";
 
 /// A list that a server tells page by page.
 pub(crate) trait Listing: Sized + Send + Sync + 'static {
@@ -61,6 +78,22 @@ pub(crate) trait Listing: Sized + Send + Sync + 'static {
     /// together with them.
     fn companion(&self, _server: &Server, _level: u32) -> Option<At> {
         None
+    }
+
+    /// Whether the companion is part of the answer and read to its end. Otherwise it is only
+    /// looked at: no more than one fragment of its reply is read.
+    fn completes_with_companion(&self) -> bool {
+        false
+    }
+
+    /// Whether the companion is needed, now that these rows came.
+    fn needs_companion(&self, _rows: &[Self::Row]) -> bool {
+        true
+    }
+
+    /// Whether the server was sent filters, so that it may count entries which it does not send.
+    fn sends_filters(&self) -> bool {
+        false
     }
 
     /// What may go on while the first page is awaited.
@@ -114,6 +147,8 @@ pub(crate) struct At {
 pub(crate) struct Reply<R> {
     pub(crate) status: Win32Status,
     pub(crate) resume_handle: Option<u32>,
+    /// Entries there are in all, by the server's count.
+    pub(crate) total: u32,
     pub(crate) rows: Vec<R>,
 }
 
@@ -123,8 +158,10 @@ pub(crate) struct Pager<L: Listing> {
     pub(crate) listing: L,
     /// Levels still to try; the first is the one being asked.
     ladder: VecDeque<u32>,
-    /// Levels that were refused on the way here.
-    pub(crate) refused: Vec<(u32, Refusal)>,
+    /// The levels that a reply may be of, whichever was asked for.
+    levels: Vec<u32>,
+    /// Levels that were tried on the way here.
+    pub(crate) tried: Levels,
     /// What came of the companion of the level that answered.
     companion: Option<(u32, Answer<L::Row>)>,
     /// No level has answered yet otherwise than with a refusal.
@@ -136,6 +173,8 @@ pub(crate) struct Pager<L: Listing> {
     /// The page before, by its hash: one that comes again brings nothing new.
     last_page: Option<u64>,
     rows: usize,
+    /// Bytes of these rows, and of what came for them.
+    held: usize,
     next: Next,
 }
 
@@ -149,12 +188,20 @@ enum Next {
 /// What became of one request.
 pub(crate) enum Answer<R> {
     Page {
+        /// The level of the rows: mostly that which was asked for.
+        level: u32,
         rows: Vec<R>,
         more: More,
+        /// Bytes held for them.
+        held: usize,
     },
     Refused(Refusal),
+    /// A reply that cannot be read.
+    Unreadable(Error),
     /// Not one entry fitted into the preferred length.
     TooSmall,
+    /// A reply of which only the first fragment was wanted, and there is more of it.
+    Begun,
 }
 
 /// What came of several requests; `None` where nothing did.
@@ -173,11 +220,13 @@ pub(crate) enum More {
 
 impl<L: Listing> Pager<L> {
     pub(crate) fn new(server: Server, listing: L, preferred_length: u32) -> Self {
+        let ladder = listing.ladder(&server);
         Self {
-            ladder: listing.ladder(&server),
+            levels: ladder.iter().copied().collect(),
+            ladder,
             server,
             listing,
-            refused: Vec::new(),
+            tried: Levels::default(),
             companion: None,
             seeks_level: true,
             preferred_length,
@@ -185,6 +234,7 @@ impl<L: Listing> Pager<L> {
             followed: HashSet::new(),
             last_page: None,
             rows: 0,
+            held: 0,
             next: Next::Ask,
         }
     }
@@ -260,26 +310,38 @@ impl<L: Listing> Pager<L> {
                 continue;
             };
             self.seeks_level = false;
-            let level = at.level;
             match answer {
-                Answer::Page { rows, more } => return Ok(self.take_page(level, rows, more).await),
+                Answer::Page {
+                    level,
+                    rows,
+                    more,
+                    held,
+                } => {
+                    self.held = self.held.saturating_add(held);
+                    return Ok(self.take_page(level, rows, more).await);
+                }
                 // It was asked for a little only; now for all there is.
                 Answer::TooSmall if at.preferred_length < self.preferred_length => {}
                 Answer::TooSmall if self.preferred_length < MAX_PREFERRED_LENGTH => {
                     let doubled = self.preferred_length.saturating_mul(2);
                     self.preferred_length = doubled.max(ENLARGED_LENGTH);
                 }
+                Answer::TooSmall if self.rows == 0 => {
+                    self.step_down(Refusal::Status(Win32Status::NERR_BufTooSmall));
+                }
                 Answer::TooSmall => {
                     let status = Refusal::Status(Win32Status::NERR_BufTooSmall);
-                    return Err(self.refusal(vec![(level, status)]));
+                    return Err(self.refusal(at.level, status));
                 }
-                // A refusal after rows came is no reason to begin again lower.
-                Answer::Refused(refusal) if self.may_step_down(refusal) => self.step_down(refusal),
-                Answer::Refused(refusal) => return Err(self.refusal(vec![(level, refusal)])),
+                // After rows came there is no reason to begin again lower.
+                Answer::Refused(refusal) => return Err(self.refusal(at.level, refusal)),
+                Answer::Unreadable(error) => return Err(error),
+                // Of what a page is wanted from the whole is.
+                Answer::Begun => return Err(self.unanswered()),
             }
         }
-        let refused = std::mem::take(&mut self.refused);
-        Err(self.refusal(refused))
+        let tried = std::mem::take(&mut self.tried);
+        Err(tried.error(&self.server, name::<L>()))
     }
 
     async fn ask_and_meanwhile(&mut self) -> Result<Option<(At, Answer<L::Row>)>, Error> {
@@ -297,18 +359,50 @@ impl<L: Listing> Pager<L> {
         }
     }
 
-    fn may_step_down(&self, refusal: Refusal) -> bool {
-        self.rows == 0 && refusal.is_of_the_level()
+    /// Whether an outcome leads to the next level: whatever the server said or did in place of an
+    /// answer, before rows came. What befell the connection is nothing of the level.
+    fn leads_down(&self, outcome: &Result<Answer<L::Row>, Error>) -> bool {
+        self.rows == 0
+            && match outcome {
+                Ok(Answer::Refused(_) | Answer::Unreadable(_)) => true,
+                Ok(_) => false,
+                Err(error) => error.ends_pipe_only(),
+            }
     }
 
     fn step_down(&mut self, refusal: Refusal) {
-        self.refused
-            .extend(self.ladder.pop_front().map(|level| (level, refusal)));
+        let level = self.ladder.pop_front();
+        self.tried
+            .refused
+            .extend(level.map(|level| (level, refusal)));
+    }
+
+    fn step_down_from(&mut self, outcome: Result<Answer<L::Row>, Error>) {
+        let (why, error) = match outcome {
+            Ok(Answer::Refused(refusal)) => return self.step_down(refusal),
+            Ok(Answer::Unreadable(error)) => (Refusal::Malformed, error),
+            Ok(_) => return,
+            Err(error) => (Refusal::Broken, error),
+        };
+        if let Some(level) = self.ladder.pop_front() {
+            self.tried.fail(level, why, error);
+        }
+    }
+
+    /// Whether what was found on the way down holds for the next question, too.
+    pub(crate) fn may_learn(&self) -> bool {
+        let mut tried = self.tried.refused.iter();
+        !tried.any(|(_, refusal)| refusal.is_for_want_of_room())
+    }
+
+    fn unanswered(&self) -> Error {
+        self.server.error(ErrorKind::Smb(SmbError::unanswered()))
     }
 
     /// Asks at the first level of the ladder, and at the next ones with it
-    /// where that pays. Steps down from those that are refused; `None` when
-    /// all that were asked for are, else what the first of the others said.
+    /// where that pays. Steps down from those that do not answer; `None` when
+    /// none of those that were asked does, else what the first of the others
+    /// said.
     async fn ask_rungs(&mut self) -> Result<Option<(At, Answer<L::Row>)>, Error> {
         let mut asked = self.rungs();
         let rungs = asked.len();
@@ -321,23 +415,27 @@ impl<L: Listing> Pager<L> {
         }
         let mut answers = self.ask_all(&asked, rungs).await?;
         for rung in 0..rungs {
-            let at = asked[rung];
-            let answer = answers[rung].take();
-            let unanswered = || self.server.error(ErrorKind::Smb(SmbError::unanswered()));
-            let answer = answer.ok_or_else(unanswered)??;
-            if let Answer::Refused(refusal) = answer
-                && self.may_step_down(refusal)
-            {
-                self.step_down(refusal);
+            let Some(outcome) = answers[rung].take() else {
+                // The pipe ended at one before, and this one is asked on another.
+                return if rung == 0 {
+                    Err(self.unanswered())
+                } else {
+                    Ok(None)
+                };
+            };
+            if self.leads_down(&outcome) {
+                self.step_down_from(outcome);
                 continue;
             }
-            if let Some(other) = self.listing.companion(&self.server, at.level)
+            let answer = outcome?;
+            if let Answer::Page { level, .. } = answer
+                && let Some(other) = self.listing.companion(&self.server, level)
                 && let Some(place) = asked.iter().position(|asked| asked.level == other.level)
                 && let Some(Ok(told)) = answers[place].take()
             {
                 self.companion = Some((other.level, told));
             }
-            return Ok(Some((at, answer)));
+            return Ok(Some((asked[rung], answer)));
         }
         Ok(None)
     }
@@ -369,15 +467,23 @@ impl<L: Listing> Pager<L> {
             .iter()
             .map(|at| self.listing.request(name, *at))
             .collect();
-        let prepared = calls.iter().map(|call| self.server.prepare(call));
+        let in_full = self.listing.completes_with_companion();
+        let prepared = calls.iter().enumerate().map(|(place, call)| {
+            let call = self.server.prepare(call)?;
+            Ok(match place < rungs || in_full {
+                true => call,
+                false => call.first_fragment(),
+            })
+        });
         let prepared = prepared.collect::<Result<Vec<_>, Error>>()?;
         let mut answers = Vec::new();
         answers.resize_with(asked.len(), || None);
         let read = self.server.read_all(&prepared, |came| {
             let index = came.index;
-            let outcome = came.outcome.map_err(|kind| self.server.error(kind));
-            if let (Some(call), Some(place)) = (calls.get(index), answers.get_mut(index)) {
-                *place = Some(self.judge(call, outcome));
+            if let (Some(call), Some(at), Some(place)) =
+                (calls.get(index), asked.get(index), answers.get_mut(index))
+            {
+                *place = Some(self.judge(*at, call, came));
             }
             match self.is_enough(asked, rungs, &answers) {
                 true => ControlFlow::Break(()),
@@ -391,26 +497,38 @@ impl<L: Listing> Pager<L> {
     /// Whether what was answered decides the level, and its companion is
     /// there.
     fn is_enough(&self, asked: &[At], rungs: usize, answers: &Answers<L::Row>) -> bool {
-        let granted = answers.iter().take(rungs).position(|answer| match answer {
-            Some(Ok(Answer::Refused(refusal))) => !refusal.is_of_the_level(),
-            _ => true,
+        let mut answers_of_rungs = answers.iter().take(rungs);
+        let granted = answers_of_rungs.find(|answer| match answer {
+            Some(outcome) => !self.leads_down(outcome),
+            None => true,
         });
-        let Some(granted) = granted else {
-            return true;
+        let (level, rows) = match granted {
+            None => return true,
+            Some(None) => return false,
+            Some(Some(Ok(Answer::Page { level, rows, .. }))) => (*level, rows),
+            Some(Some(_)) => return true,
         };
-        if answers[granted].is_none() {
-            return false;
-        }
-        let companion = self.listing.companion(&self.server, asked[granted].level);
+        let companion = self.listing.companion(&self.server, level);
         let place = companion.and_then(|at| asked.iter().position(|a| a.level == at.level));
-        place.is_none_or(|place| answers[place].is_some())
+        place.is_none_or(|place| answers[place].is_some() || !self.listing.needs_companion(rows))
     }
 
-    /// Makes one request.
+    /// Makes one request beside the list. Unless that is part of the answer, no more than one
+    /// fragment of the reply is read.
     pub(crate) async fn ask(&self, at: At) -> Result<Answer<L::Row>, Error> {
         let call = self.listing.request(self.server.unc_name(), at);
-        let outcome = self.server.read(&call).await;
-        self.judge(&call, outcome)
+        let mut prepared = self.server.prepare(&call)?;
+        if !self.listing.completes_with_companion() {
+            prepared = prepared.first_fragment();
+        }
+        let mut answer = Err(self.unanswered());
+        self.server
+            .read_all(&[prepared], |came| {
+                answer = self.judge(at, &call, came);
+                ControlFlow::Break(())
+            })
+            .await?;
+        answer
     }
 
     /// What came of the companion, or of asking for it now.
@@ -421,25 +539,47 @@ impl<L: Listing> Pager<L> {
         }
     }
 
-    /// What a reply means.
-    fn judge(
-        &self,
-        call: &L::Call<'_>,
-        outcome: Result<Vec<u8>, Error>,
-    ) -> Result<Answer<L::Row>, Error> {
-        let stub = match outcome {
+    /// What came of a request.
+    fn judge(&self, at: At, call: &L::Call<'_>, came: Came) -> Result<Answer<L::Row>, Error> {
+        if came.begun {
+            return Ok(Answer::Begun);
+        }
+        let stub = match came.outcome.map_err(|kind| self.server.error(kind)) {
             Ok(stub) => stub,
-            Err(error) => match error.rpc_fault() {
-                Some(fault) => return Ok(Answer::Refused(Refusal::Fault(fault))),
+            Err(error) => match error.refusal() {
+                Some(refusal) => return Ok(Answer::Refused(refusal)),
                 None => return Err(error),
             },
         };
-        let reply = L::read(call, &stub).map_err(|error| {
-            let call = name::<L>();
-            self.server.error(ErrorKind::Malformed { call, error })
-        })?;
+        let announced = stub.get(ENTRIES_READ..).and_then(|rest| rest.first_chunk());
+        let announced = announced.map_or(0, |count| u32::from_le_bytes(*count) as usize);
+        if announced.saturating_mul(size_of::<L::Row>()) > MAX_ROWS_OF_REPLY
+            && announced < stub.len()
+        {
+            return Err(self.endless(TOO_MUCH));
+        }
+        let (level, reply) = match self.read(at, call, &stub) {
+            Ok(read) => read,
+            Err(error) => {
+                let call = name::<L>();
+                let error = self.server.error(ErrorKind::Malformed { call, error });
+                return Ok(Answer::Unreadable(error));
+            }
+        };
+        let is_first = at.resume_handle == 0 && !self.listing.sends_filters();
         let more = match reply.status {
+            Win32Status::NERR_SUCCESS if is_first && reply.rows.is_empty() && reply.total > 0 => {
+                let total = reply.total;
+                return Ok(Answer::Refused(Refusal::NoRows { total }));
+            }
             Win32Status::NERR_SUCCESS => More::No,
+            Win32Status::ERROR_MORE_DATA if is_first && reply.rows.is_empty() => {
+                if at.preferred_length < MAX_PREFERRED_LENGTH {
+                    return Ok(Answer::TooSmall);
+                }
+                let total = reply.total;
+                return Ok(Answer::Refused(Refusal::NoRows { total }));
+            }
             Win32Status::ERROR_MORE_DATA => More::Yes {
                 handle: reply.resume_handle,
                 page: hash(&stub),
@@ -448,15 +588,45 @@ impl<L: Listing> Pager<L> {
             status if self.listing.means_none(status) => More::No,
             status => return Ok(Answer::Refused(Refusal::Status(status))),
         };
+        let rows = reply.rows;
         Ok(Answer::Page {
-            rows: reply.rows,
+            level,
+            held: size_of::<L::Row>()
+                .saturating_mul(rows.len())
+                .saturating_add(stub.len()),
+            rows,
             more,
         })
     }
 
+    /// What a reply says, and its level: some servers have one only, and answer with it whatever
+    /// is asked.
+    fn read(
+        &self,
+        at: At,
+        call: &L::Call<'_>,
+        stub: &[u8],
+    ) -> Result<(u32, Reply<L::Row>), NdrError> {
+        let error = match L::read(call, stub) {
+            Ok(reply) => return Ok((at.level, reply)),
+            Err(error) => error,
+        };
+        match *error.kind() {
+            NdrErrorKind::WrongLevel { answered, .. } if self.levels.contains(&answered) => {
+                let at = At {
+                    level: answered,
+                    ..at
+                };
+                let call = self.listing.request(self.server.unc_name(), at);
+                Ok((answered, L::read(&call, stub)?))
+            }
+            _ => Err(error),
+        }
+    }
+
     async fn take_page(&mut self, level: u32, mut rows: Vec<L::Row>, more: More) -> Page<L::Row> {
         self.rows = self.rows.saturating_add(rows.len());
-        self.ladder.truncate(1);
+        self.ladder = VecDeque::from([level]);
         self.next = match more {
             More::No => Next::Done,
             More::Yes { page, .. } if self.last_page.replace(page) == Some(page) => {
@@ -476,11 +646,11 @@ impl<L: Listing> Pager<L> {
     fn follow(&mut self, handle: Option<u32>, came: usize) -> Next {
         let moved = handle.filter(|&handle| handle != 0 && self.followed.insert(handle));
         let why = match moved {
-            Some(handle) if came > 0 && self.rows < MAX_ROWS => {
+            Some(handle) if came > 0 && self.rows < MAX_ROWS && self.held < MAX_HELD => {
                 self.resume_handle = handle;
                 return Next::Ask;
             }
-            Some(_) if came > 0 => "it sends more than any server holds",
+            Some(_) if came > 0 => TOO_MUCH,
             Some(_) => "it says that more follow, and sends none",
             None => "it says that more follow, but its resume handle does not move",
         };
@@ -488,18 +658,21 @@ impl<L: Listing> Pager<L> {
     }
 
     fn stalled(&self, why: &'static str) -> Next {
-        let kind = ErrorKind::Stalled {
+        Next::Fail(Box::new(self.endless(why)))
+    }
+
+    fn endless(&self, why: &'static str) -> Error {
+        self.server.error(ErrorKind::Stalled {
             call: name::<L>(),
             rows: self.rows,
             why,
-        };
-        Next::Fail(Box::new(self.server.error(kind)))
+        })
     }
 
-    fn refusal(&self, refused: Vec<(u32, Refusal)>) -> Error {
+    fn refusal(&self, level: u32, refusal: Refusal) -> Error {
         self.server.error(ErrorKind::Refused {
             call: name::<L>(),
-            refused,
+            refused: vec![(level, refusal)],
         })
     }
 }

@@ -210,25 +210,54 @@ impl fmt::Display for BadParameter {
     }
 }
 
-/// What a server said instead of answering.
+/// What a server did instead of answering.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Refusal {
     /// The call returned this status.
     Status(Win32Status),
-    /// The call returned this status: what samr and lsarpc speak.
+    /// The call returned this status, which samr and lsarpc use, or the pipe
+    /// refused to carry the call with it.
     Nt(NtStatus),
     /// The server's RPC runtime refused the request (\[C706\] 12.6.4.7).
     Fault(FaultStatus),
+    /// The reply cannot be read.
+    Malformed,
+    /// The call succeeded without a row, though the server counts some.
+    NoRows {
+        /// How many it counts.
+        total: u32,
+    },
+    /// The pipe or the connection ended in place of a reply.
+    Broken,
 }
 
 impl Refusal {
-    /// The refusal's code.
-    pub fn code(self) -> Code {
+    /// The refusal's code, if it has one.
+    pub fn code(self) -> Option<Code> {
         match self {
-            Refusal::Status(status) => Code::Win32(status),
-            Refusal::Nt(status) => Code::Nt(status),
-            Refusal::Fault(fault) => Code::Fault(fault),
+            Refusal::Status(status) => Some(Code::Win32(status)),
+            Refusal::Nt(status) => Some(Code::Nt(status)),
+            Refusal::Fault(fault) => Some(Code::Fault(fault)),
+            Refusal::Malformed | Refusal::NoRows { .. } | Refusal::Broken => None,
         }
+    }
+
+    /// What the server said to a call by way of an error of the layers below it.
+    pub(crate) fn of(error: &SmbError) -> Option<Self> {
+        match error.kind {
+            SmbErrorKind::Fault { status } => Some(Refusal::Fault(FaultStatus(status))),
+            SmbErrorKind::Status | SmbErrorKind::AccessDenied if error.step == Step::Call => error
+                .status()
+                .filter(|status| status.is_error() && *status != NtStatus::INVALID_HANDLE)
+                .map(Refusal::Nt),
+            _ => None,
+        }
+    }
+
+    /// Whether the server said so itself, rather than failing to answer.
+    pub(crate) fn is_said(self) -> bool {
+        !matches!(self, Refusal::Malformed | Refusal::Broken)
     }
 
     /// Whether access was denied.
@@ -264,6 +293,7 @@ impl Refusal {
                 | Refusal::Fault(
                     FaultStatus::nca_s_op_rng_error
                         | FaultStatus::RPC_S_PROCNUM_OUT_OF_RANGE
+                        | FaultStatus::RPC_S_CANNOT_SUPPORT
                         | FaultStatus::nca_s_unk_if
                         | FaultStatus::RPC_S_UNKNOWN_IF
                 )
@@ -271,15 +301,23 @@ impl Refusal {
     }
 
     /// Whether the server had no room for the call just then.
-    fn is_for_want_of_room(self) -> bool {
+    pub(crate) fn is_for_want_of_room(self) -> bool {
         matches!(
             self,
-            Refusal::Status(Win32Status::ERROR_NOT_ENOUGH_MEMORY)
-                | Refusal::Fault(FaultStatus::RPC_S_SERVER_TOO_BUSY)
+            Refusal::Status(
+                Win32Status::ERROR_NOT_ENOUGH_MEMORY | Win32Status::ERROR_NO_SYSTEM_RESOURCES
+            ) | Refusal::Nt(
+                NtStatus::INSUFFICIENT_RESOURCES
+                    | NtStatus::INSUFF_SERVER_RESOURCES
+                    | NtStatus::NO_MEMORY
+            ) | Refusal::Fault(
+                FaultStatus::RPC_S_SERVER_TOO_BUSY | FaultStatus::nca_s_server_too_busy
+            )
         )
     }
 
-    /// Whether another level may fare better.
+    /// Whether it is for want of a right or of the level, so that asking for
+    /// less, or doing the same in another way, may fare better.
     pub(crate) fn is_of_the_level(self) -> bool {
         self.is_access_denied() || self.is_unknown_level()
     }
@@ -293,6 +331,21 @@ impl Refusal {
                 .meaning()
                 .or_else(|| status.meaning()),
             Refusal::Fault(fault) => fault.meaning(),
+            Refusal::Malformed => Some("the reply is malformed"),
+            Refusal::NoRows { .. } => Some("the server counts entries and sends none"),
+            Refusal::Broken => Some("the pipe was closed in place of a reply"),
+        }
+    }
+}
+
+/// The code; for want of one what was done, in words.
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self, self.code()) {
+            (_, Some(code)) => code.fmt(f),
+            (Refusal::NoRows { total }, _) => write!(f, "0 of {total} entries"),
+            (Refusal::Malformed, _) => f.write_str("malformed reply"),
+            _ => f.write_str("pipe closed"),
         }
     }
 }
@@ -331,9 +384,9 @@ impl Error {
     pub fn code(&self) -> Option<Code> {
         match &*self.kind {
             ErrorKind::Smb(error) => smb_code(error),
-            ErrorKind::Refused { refused, .. } => decisive(refused).map(|(_, why)| why.code()),
-            ErrorKind::Declined { refusal, .. } => Some(refusal.code()),
-            ErrorKind::ChangeRefused { why, .. } => Some(why.code()),
+            ErrorKind::Refused { refused, .. } => decisive(refused).and_then(|(_, why)| why.code()),
+            ErrorKind::Declined { refusal, .. } => refusal.code(),
+            ErrorKind::ChangeRefused { why, .. } => why.code(),
             ErrorKind::Unreached { status, .. } => Some(Code::Win32(*status)),
             _ => None,
         }
@@ -409,12 +462,18 @@ impl Error {
         matches!(&*self.kind, ErrorKind::Malformed { .. })
     }
 
-    /// The fault, if the server's RPC runtime refused the request.
-    pub(crate) fn rpc_fault(&self) -> Option<FaultStatus> {
+    /// What the server said to the call, if it refused it below the call itself: a fault of its
+    /// RPC runtime, or a status of the pipe.
+    pub(crate) fn refusal(&self) -> Option<Refusal> {
         match &*self.kind {
-            ErrorKind::Smb(error) => error.fault().map(FaultStatus),
+            ErrorKind::Smb(error) => Refusal::of(error),
             _ => None,
         }
+    }
+
+    /// Whether the call ended the pipe it was made on, and nothing else.
+    pub(crate) fn ends_pipe_only(&self) -> bool {
+        matches!(&*self.kind, ErrorKind::Smb(error) if error.ends_pipe_only())
     }
 }
 
@@ -438,7 +497,8 @@ fn smb_code(error: &SmbError) -> Option<Code> {
 /// whatever other levels the server lacks.
 pub(crate) fn decisive(refused: &[(u32, Refusal)]) -> Option<(u32, Refusal)> {
     let denied = refused.iter().rev().find(|(_, why)| why.is_access_denied());
-    denied.or(refused.last()).copied()
+    let said = || refused.iter().rev().find(|(_, why)| why.code().is_some());
+    denied.or_else(said).or(refused.last()).copied()
 }
 
 impl fmt::Display for Error {

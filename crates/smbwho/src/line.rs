@@ -14,13 +14,17 @@ use std::time::{Duration, SystemTime};
 
 use smbwho_rpc::Interface;
 use smbwho_smb::{
-    Address, Facts, Login, Options, Prepared, RpcPipe, SmbError, SmbErrorKind, SmbSession,
+    Address, CallOutcome, Facts, Login, Options, Prepared, RpcPipe, SmbError, SmbErrorKind,
+    SmbSession,
 };
 use tokio::sync::Mutex as AsyncMutex;
 use tokio::task::JoinHandle;
 use tracing::{Instrument as _, debug};
 
 use crate::error::ErrorKind;
+
+/// Pipes that may end at one call after another before the others are not made.
+const MAX_PIPES_ENDED: usize = 3;
 
 /// A connection to one server that is built again when it has gone.
 pub(crate) struct Line {
@@ -69,6 +73,8 @@ pub(crate) struct Came {
     /// Which call, counted from 0 in the order they were given.
     pub(crate) index: usize,
     pub(crate) outcome: Result<Vec<u8>, ErrorKind>,
+    /// The reply is longer than the one fragment of it that was wanted; there is no stub then.
+    pub(crate) begun: bool,
     /// When the calls were sent, and how long the reply took.
     pub(crate) sent: SystemTime,
     pub(crate) took: Duration,
@@ -215,6 +221,7 @@ impl Line {
         let mut left: Vec<usize> = (0..calls.len()).collect();
         let mut taken = self.take(interface).await?;
         let mut may_repeat = true;
+        let mut ended = 0;
         loop {
             let asked = left.clone();
             let these: Vec<Prepared> = asked.iter().map(|&index| calls[index].clone()).collect();
@@ -234,13 +241,27 @@ impl Line {
                     continue;
                 };
                 left.retain(|&waiting| waiting != index);
+                let begun = matches!(reply.outcome, Ok(CallOutcome::Begun));
+                let ends_pipe = reply.outcome.as_ref().err();
+                let ends_pipe = ends_pipe.is_some_and(SmbError::ends_pipe_only);
+                let outcome = reply.outcome.map(|outcome| match outcome {
+                    CallOutcome::Reply(stub) => stub,
+                    CallOutcome::Begun => Vec::new(),
+                });
                 let came = Came {
                     index,
-                    outcome: reply.outcome.map_err(ErrorKind::Smb),
+                    outcome: outcome.map_err(ErrorKind::Smb),
+                    begun,
                     sent: reply.sent,
                     took: reply.took,
                 };
                 if take(came).is_break() {
+                    break;
+                }
+                ended += usize::from(ends_pipe);
+                // The others had no part in it.
+                if (begun || ends_pipe && ended < MAX_PIPES_ENDED) && !left.is_empty() {
+                    again = true;
                     break;
                 }
             }

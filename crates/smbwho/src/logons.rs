@@ -297,6 +297,7 @@ impl Listing for Logons {
         Ok(Reply {
             status: Win32Status(reply.status),
             resume_handle: reply.resume_handle,
+            total: reply.total_entries,
             rows: rows(&reply.users),
         })
     }

@@ -13,7 +13,7 @@ use smbwho_msrpc::status::Win32Status;
 use smbwho_rpc::ndr::{NdrError, WStr};
 
 use crate::enumerate::{Answer, At, Listing, MAX_PREFERRED_LENGTH, Pager, Reply};
-use crate::error::ErrorKind;
+use crate::error::{ErrorKind, Refusal};
 use crate::filter::{ClientFilter, UserFilter};
 use crate::local::{Local, LocalError, Told};
 use crate::rows::{Page, Rows};
@@ -183,6 +183,7 @@ impl Listing for Sessions {
         Ok(Reply {
             status: Win32Status(reply.status),
             resume_handle: reply.resume_handle,
+            total: reply.total_entries,
             rows: reply.rows,
         })
     }
@@ -211,7 +212,7 @@ impl Listing for Sessions {
     }
 
     async fn settle(pager: &mut Pager<Self>, level: u32, rows: &mut [Session]) {
-        if pager.listing.level.is_none() {
+        if pager.listing.level.is_none() && pager.may_learn() {
             pager
                 .server
                 .learn(|learnt| learnt.session_level = Level::from_number(level));
@@ -259,17 +260,23 @@ async fn keeps_idle(pager: &mut Pager<Sessions>, level: u32, rows: &[Session]) -
     if let Some(keeps) = server.learnt().keeps_idle {
         return keeps;
     }
-    let keeps = match pager.refused.iter().find(|(level, _)| *level == richest) {
-        Some((_, refusal)) => !refusal.is_unknown_level(),
+    let tried = &pager.tried.refused;
+    let keeps = match tried.iter().find(|(level, _)| *level == richest) {
+        Some((_, refusal)) => has_level(*refusal),
         // This level was asked for by name: see what the richest says.
         None => match pager.companion(RICHEST).await {
-            Ok(Answer::Refused(refusal)) => !refusal.is_unknown_level(),
+            Ok(Answer::Refused(refusal)) => has_level(refusal),
+            Ok(Answer::Unreadable(_)) | Err(_) => return false,
             Ok(_) => true,
-            Err(_) => return false,
         },
     };
     server.learn(|learnt| learnt.keeps_idle = Some(keeps));
     keeps
+}
+
+/// Whether a server that refuses a level so has it all the same.
+fn has_level(refusal: Refusal) -> bool {
+    refusal.is_access_denied() || matches!(refusal, Refusal::NoRows { .. })
 }
 
 fn lets_through(client: Option<&ClientFilter>, user: Option<&UserFilter>, row: &Session) -> bool {

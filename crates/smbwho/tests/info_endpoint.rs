@@ -279,6 +279,37 @@ async fn levels_step_down_and_what_is_refused_is_kept() {
     }
 }
 
+/// Every way not to answer at a level leads to the next, and what ends a pipe costs no other
+/// part of the answer.
+#[tokio::test]
+async fn whatever_befalls_a_level_the_others_are_told() {
+    for (what, action) in [
+        ("another status", denied_server(102, 87)),
+        ("a fault without a name", Action::Fault(0x1234_5678)),
+        ("the pipe closed", Action::Drop),
+        ("a reply that cannot be read", Action::reply(vec![0xff; 8])),
+        ("another level", server_100("OLD")),
+    ] {
+        let endpoint = serving(move |request| match (request.pipe, request.opnum) {
+            ("srvsvc", GET_INFO) => match level(request) {
+                102 => action.clone(),
+                101 => denied_server(101, INVALID_LEVEL),
+                _ => server_100("OLD"),
+            },
+            ("srvsvc", TIME) => time(0),
+            ("srvsvc", STATISTICS) => statistics(1_000_000_000),
+            _ => Action::Fault(OP_RNG_ERROR),
+        });
+        let info = at(&endpoint).await.info().await.expect("what it is");
+        assert_eq!(
+            (info.name.as_deref(), info.server_level),
+            (Some("OLD"), Some(100)),
+            "{what}"
+        );
+        assert!(info.clock.is_some() && info.statistics.is_some(), "{what}");
+    }
+}
+
 #[tokio::test]
 async fn where_nothing_is_told_it_is_an_error() {
     let endpoint = serving(|_| Action::Fault(ACCESS_DENIED));

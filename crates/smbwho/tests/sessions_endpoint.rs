@@ -6,10 +6,12 @@ mod common;
 
 use std::collections::HashSet;
 
-use common::{at, endpoint, row, serving, told};
+use common::{at, connect, endpoint, row, serving, told};
 use futures::{StreamExt, pin_mut};
 use smbwho::{ErrorKind, Level, Name};
-use smbwho_testkit::{Action, LabSession, SessionService};
+use smbwho_testkit::{
+    Action, Endpoint, LabSession, LockstepLine, SessionReply, SessionRequest, SessionService,
+};
 
 const ACCESS_DENIED: u32 = 5;
 const BAD_STUB_DATA: u32 = 0x6f7;
@@ -193,18 +195,150 @@ async fn refused_at_every_level_names_each() {
     );
 }
 
+/// Servers say in many words that they do not know a level, or what else keeps them from it.
 #[tokio::test]
-async fn another_refusal_is_not_talked_around() {
+async fn every_refusal_of_a_level_leads_to_the_next() {
+    const INVALID_FUNCTION: u32 = 1;
+    const NOT_SUPPORTED: u32 = 50;
+    const INVALID_PARAMETER: u32 = 87;
     const SERVER_NOT_STARTED: u32 = 2114;
-    let endpoint = serving(SessionService::numbered(1).refuse(502, SERVER_NOT_STARTED));
-    let error = at(&endpoint)
-        .await
-        .sessions()
-        .collect()
-        .await
-        .expect_err("refused");
-    assert_eq!(error.code().map(|code| code.number()), Some(2114));
-    assert!(endpoint.session_requests().len() <= 3, "one flight");
+    for status in [
+        INVALID_PARAMETER,
+        NOT_SUPPORTED,
+        INVALID_FUNCTION,
+        SERVER_NOT_STARTED,
+        0xdead_beef,
+    ] {
+        let endpoint = serving(SessionService::numbered(1).refuse(502, status));
+        let sessions = at(&endpoint).await.sessions().collect().await;
+        let sessions = sessions.expect("sessions").rows;
+        assert_eq!(sessions[0].level, Some(Level::L2), "{status}");
+        let error = at(&endpoint).await.sessions().level(Level::L502).collect();
+        let error = error.await.expect_err("refused");
+        let code = error.code().map(|code| code.number());
+        assert_eq!(code, Some(status.into()), "a level by name is that level");
+    }
+}
+
+#[tokio::test]
+async fn what_each_level_was_refused_with_is_told_when_none_is_left() {
+    let service = [(502, 87), (2, 0xdead), (1, 2114), (10, 124), (0, 50)]
+        .into_iter()
+        .fold(SessionService::numbered(1), |service, (level, status)| {
+            service.refuse(level, status)
+        });
+    let error = at(&serving(service)).await.sessions().collect().await;
+    let error = error.expect_err("refused").to_string();
+    for said in [
+        "level 502: ",
+        "level 2: 57005",
+        "level 1: ",
+        "level 10: ",
+        "level 0: ",
+    ] {
+        assert!(error.contains(said), "{said}: {error}");
+    }
+}
+
+/// What a server without level 502 may do with a request at that level.
+#[tokio::test]
+async fn a_level_that_is_not_answered_leads_to_the_next() {
+    let sessions = [LabSession::new("ws", "alice")];
+    let reply = |level: u32, total: u32, sessions: &[LabSession], status: u32| {
+        let reply = SessionReply {
+            level,
+            sessions: Some(sessions),
+            total,
+            resume: Some(0),
+            status,
+        };
+        Action::reply(reply.encode())
+    };
+    let service = SessionService::numbered(3);
+    for (what, action) in [
+        ("a fault without a name", Action::Fault(0x1234_5678)),
+        ("a fault for the call", Action::Fault(0x0000_06e4)),
+        ("a reply of nothing", Action::reply(Vec::new())),
+        ("a reply that cannot be read", Action::reply(vec![0xff; 64])),
+        ("a level that nobody knows", reply(77, 1, &[], 0)),
+        (
+            "a success that counts and sends none",
+            reply(502, 3, &[], 0),
+        ),
+        ("more announced and none sent", reply(502, 3, &[], 234)),
+        ("the pipe closed", Action::Drop),
+        ("no PDU", Action::Raw(vec![vec![0xff; 100]])),
+    ] {
+        let service = service.clone();
+        let endpoint = endpoint().start(move |request| {
+            match SessionRequest::decode(&request.stub).map(|asked| asked.level) {
+                Ok(502) => action.clone(),
+                _ => service.answer(request),
+            }
+        });
+        let endpoint = endpoint.expect("an endpoint");
+        let server = at(&endpoint).await;
+        for _ in 0..2 {
+            let told = server.sessions().collect().await;
+            let told = told.unwrap_or_else(|error| panic!("{what}: {error}"));
+            assert!(told.missing.is_none(), "{what}");
+            assert_eq!(told.rows.len(), 3, "{what}");
+            assert_eq!(told.rows[0].level, Some(Level::L2), "{what}");
+        }
+        let named = server.sessions().level(Level::L502).collect().await;
+        named.map(|told| told.rows).expect_err(what);
+    }
+    // A server that has one level, and answers with it whatever is asked.
+    let one = reply(10, 1, &sessions, 0);
+    let endpoint = endpoint().start(move |_| one.clone()).expect("an endpoint");
+    let server = at(&endpoint).await;
+    for _ in 0..2 {
+        let told = server.sessions().collect().await.expect("sessions").rows;
+        assert_eq!(told[0].level, Some(Level::L10));
+        assert_eq!(told[0].user.as_deref(), Some("alice"));
+    }
+    let named = server.sessions().level(Level::L502).collect().await;
+    let error = named.expect_err("another level than was asked for");
+    assert!(
+        matches!(error.kind(), ErrorKind::Malformed { .. }),
+        "{error}"
+    );
+}
+
+/// Whether a server keeps idle times is looked up at level 502; of a list that comes without end
+/// or limit in reply no more than the beginning is read.
+#[tokio::test]
+async fn a_level_by_name_reads_nothing_of_another() {
+    let fresh = |count: u32| -> Vec<LabSession> {
+        let sessions = (0..count).map(|number| LabSession::new("ws", &format!("user{number}")));
+        sessions.collect()
+    };
+    let (few, many) = (fresh(5), fresh(20_000));
+    let endpoint = endpoint().start(move |request| {
+        let asked = SessionRequest::decode(&request.stub).expect("a request");
+        let sessions = if asked.level == 502 { &many } else { &few };
+        let reply = SessionReply {
+            level: asked.level,
+            sessions: Some(sessions),
+            total: 5,
+            resume: Some(0),
+            status: 0,
+        };
+        Action::reply(reply.encode())
+    });
+    let endpoint = endpoint.expect("an endpoint");
+    let line = LockstepLine::to(endpoint.address()).expect("a line");
+    let server = connect(&line.address(), Endpoint::USER, Endpoint::PASSWORD).await;
+    let server = server.expect("signs in");
+    let zero = Some(std::time::Duration::ZERO);
+    for level in [Level::L1, Level::L10] {
+        let told = server.sessions().level(level).collect().await;
+        let told = told.expect("sessions").rows;
+        assert_eq!((told.len(), told[0].idle), (5, zero), "it has level 502");
+    }
+    const READ: u16 = 8;
+    let reads = line.flights().concat();
+    assert!(!reads.contains(&READ), "{reads:?}");
 }
 
 #[tokio::test]

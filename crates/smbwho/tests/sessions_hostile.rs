@@ -90,7 +90,12 @@ async fn another_level_than_was_asked() {
     }
     .encode();
     let endpoint = answering(move |_| Action::reply(stub.clone()));
-    let error = fails(&endpoint).await;
+    // It is what it is, and only that.
+    let told = ask(&endpoint).await.expect("a level of ours").rows;
+    assert_eq!(told[0].level, Some(smbwho::Level::L10));
+    let asked = impatient(&endpoint).await;
+    let asked = asked.sessions().level(smbwho::Level::L1).collect().await;
+    let error = asked.expect_err("not what was asked for");
     assert!(malformed(&error), "{error}");
 }
 
@@ -222,12 +227,64 @@ async fn more_announced_and_none_sent() {
         };
         Action::reply(reply.encode())
     });
-    let answer = ask(&endpoint).await.expect("an answer of no rows");
-    assert!(answer.rows.is_empty());
-    assert!(matches!(
-        answer.missing.expect("an end").kind(),
-        ErrorKind::Stalled { .. }
-    ));
+    // At no level it is an answer: nobody is told that there are no sessions.
+    let error = ask(&endpoint).await.expect_err("no answer");
+    assert!(matches!(error.kind(), ErrorKind::Refused { .. }), "{error}");
+}
+
+/// Names of 30,000 letters, page after page: the memory ends before the rows do.
+#[tokio::test]
+async fn more_bytes_than_any_list_has() {
+    let long = "u".repeat(30_000);
+    let page: Vec<LabSession> = (0..300)
+        .map(|number| LabSession::new("ws", &format!("{long}{number}")))
+        .collect();
+    let turn = AtomicUsize::new(0);
+    let endpoint = answering(move |_| {
+        let handle = u32::try_from(turn.fetch_add(1, Ordering::SeqCst)).expect("few") + 1;
+        let reply = SessionReply {
+            level: 1,
+            sessions: Some(&page),
+            total: u32::MAX,
+            resume: Some(handle),
+            status: 234,
+        };
+        Action::reply(reply.encode())
+    });
+    let server = at(&endpoint).await;
+    let sessions = server.sessions().level(smbwho::Level::L1);
+    let answer = sessions.collect().await.expect("what came");
+    let error = answer.missing.expect("an end");
+    assert!(matches!(error.kind(), ErrorKind::Stalled { .. }), "{error}");
+    assert!(
+        error.to_string().contains("more than any server holds"),
+        "{error}"
+    );
+    // 96 MiB by 60 kB.
+    assert!(
+        (1_500..2_400).contains(&answer.rows.len()),
+        "{}",
+        answer.rows.len()
+    );
+}
+
+/// Rows of four bytes on the wire would take a hundred times that here.
+#[tokio::test]
+async fn more_rows_in_a_reply_than_there_is_room_for() {
+    let mut stub = Vec::new();
+    let count = 3_000_000_u32;
+    for long in [0, 0, 0x2_0000, count, 0x2_0004, count] {
+        stub.extend_from_slice(&u32::to_le_bytes(long));
+    }
+    stub.resize(stub.len() + 4 * count as usize, 0);
+    for long in [count, 0x2_0008, 0, 0_u32] {
+        stub.extend_from_slice(&long.to_le_bytes());
+    }
+    let endpoint = answering(move |_| Action::reply(stub.clone()));
+    let server = at(&endpoint).await;
+    let told = server.sessions().level(smbwho::Level::L0).collect().await;
+    let error = told.map(|told| told.rows.len()).expect_err("too many");
+    assert!(matches!(error.kind(), ErrorKind::Stalled { .. }), "{error}");
 }
 
 #[tokio::test]

@@ -177,6 +177,56 @@ async fn level_503_tells_everything_but_caching() {
     assert!(endpoint.requests().len() <= 3);
 }
 
+/// ksmbd answers the levels it lacks with a success, a count and no rows.
+#[tokio::test]
+async fn shares_that_are_counted_and_not_sent_are_asked_for_at_the_next_level() {
+    let endpoint = endpoint().start(|request| {
+        let level = level_of(request);
+        if level < 2 {
+            return Action::reply(answer(level, &units("data"), &units("plans"), 0, &[]));
+        }
+        let reply = NetrShareEnumReply {
+            level,
+            shares: ShareEnumUnion::empty(WireLevel::from_number(level).expect("a level")),
+            total_entries: 3,
+            resume_handle: Some(0),
+            status: 0,
+        };
+        Action::reply(reply.to_stub().expect("a reply"))
+    });
+    let endpoint = endpoint.expect("an endpoint");
+    assert_eq!(only(&endpoint).await.level, ShareLevel::L1);
+    let server = at(&endpoint).await;
+    let named = server.shares().level(ShareLevel::L502).collect().await;
+    let error = named.map(|shares| shares.rows).expect_err("not none");
+    assert!(error.to_string().contains("0 of 3 entries"), "{error}");
+}
+
+/// impacket's server has level 1 only, and answers with it whatever is asked.
+#[tokio::test]
+async fn a_server_of_one_level_is_taken_at_its_word() {
+    let endpoint = endpoint().start(|request| match request.opnum {
+        GET => {
+            let name = text("DATA");
+            let remark = text("plans");
+            let info = ShareInfo::Level1(Some(ShareInfo1 {
+                netname: Some(name.as_wstr()),
+                kind: 0,
+                remark: Some(remark.as_wstr()),
+            }));
+            let reply = NetrShareGetInfoReply { info, status: 0 };
+            Action::reply(reply.to_stub().expect("a reply"))
+        }
+        _ => Action::reply(answer(1, &units("data"), &units("plans"), 0, &[])),
+    });
+    let endpoint = endpoint.expect("an endpoint");
+    let share = only(&endpoint).await;
+    assert_eq!((share.level, share.path), (ShareLevel::L1, None));
+    let share = at(&endpoint).await.share("data").await.expect("a share");
+    assert_eq!(share.level, ShareLevel::L1);
+    assert_eq!(share.name.as_deref(), Some("DATA"));
+}
+
 #[tokio::test]
 async fn the_ladder_steps_down_to_each_level_and_remembers() {
     // Three at a time; level 2 goes with 502, whose uses it tells where they

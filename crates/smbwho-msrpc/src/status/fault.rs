@@ -19,6 +19,7 @@ codes! { FaultStatus, TABLE:
     RPC_S_PROCNUM_OUT_OF_RANGE = 0x0000_06d1, "The server does not have this call.";
     EPT_S_CANT_PERFORM_OP = 0x0000_06d8, "The server cannot do this.";
     EPT_S_NOT_REGISTERED = 0x0000_06d9, "The server has no endpoint, or no resources, for this.";
+    RPC_S_CANNOT_SUPPORT = 0x0000_06e4, "The server does not support this call.";
     RPC_X_NULL_REF_POINTER = 0x0000_06f4, "The server found a null pointer where there must be none.";
     RPC_X_BAD_STUB_DATA = 0x0000_06f7, "The server could not decode the request.";
     RPC_S_SEC_PKG_ERROR = 0x0000_0721, "The server's security package failed.";

@@ -60,6 +60,8 @@ struct Outgoing {
     call_id: u32,
     opnum: u16,
     stub: Vec<u8>,
+    /// Whether only the first fragment of its reply is wanted.
+    first_fragment_only: bool,
 }
 
 /// A call under way.
@@ -108,8 +110,30 @@ impl Association {
             call_id,
             opnum,
             stub: stub.to_vec(),
+            first_fragment_only: false,
         });
         CallId(call_id)
+    }
+
+    /// Wants no more of the reply to a waiting call than its first fragment. Where that is not
+    /// the whole reply, [`Event::Begun`] comes in place of it, and nothing further is asked for:
+    /// the association is not [idle](Self::is_idle) any more from then on, and of no use.
+    pub fn want_first_fragment(&mut self, call_id: CallId) {
+        let waiting = self.queue.iter_mut().find(|call| call.call_id == call_id.0);
+        if let Some(call) = waiting {
+            call.first_fragment_only = true;
+        }
+    }
+
+    /// Takes note that the pipe refused to carry a call, which was sent and will not be answered.
+    /// False if there is no such call, or if its reply has begun.
+    pub fn give_up(&mut self, call_id: CallId) -> bool {
+        let refused = self.calls.iter().position(|current| {
+            current.call.call_id == call_id.0
+                && current.sent.is_none()
+                && !current.reply.has_begun()
+        });
+        refused.and_then(|index| self.calls.remove(index)).is_some()
     }
 
     /// The next PDU to send, if there is one now.
@@ -252,10 +276,26 @@ impl Association {
         }
         let bind = usize::from(self.phase == Phase::Binding);
         let sent = self.calls.iter().filter(|call| call.sent.is_none());
-        let replies = sent.map(|call| call.reply.reads_wanted());
+        let replies = sent.map(|call| match call.call.first_fragment_only {
+            true => usize::from(!call.reply.has_begun()),
+            false => call.reply.reads_wanted(),
+        });
         let most = self.config.max_reads_in_flight.max(self.calls.len());
         let replies = replies.fold(0, usize::saturating_add).min(most);
         bind.saturating_add(replies)
+    }
+
+    /// Bytes that the replies under way hold and, by what the server announced, will hold; of one
+    /// whose length is not known any more, as much as a reply may be long once it is longer than
+    /// a few fragments. 0 when nothing has come of any.
+    #[must_use]
+    pub fn expected(&self) -> usize {
+        let replies = self
+            .calls
+            .iter()
+            .filter(|call| !call.call.first_fragment_only);
+        let expected = replies.map(|call| call.reply.expected(self.config.max_reply));
+        expected.fold(0, usize::saturating_add)
     }
 
     /// What has happened, oldest first.
@@ -397,9 +437,14 @@ impl Association {
         let Some(current) = self.calls.get_mut(index) else {
             return Ok(());
         };
+        let begins = !current.reply.has_begun();
         let whole = current
             .reply
             .add(header, part, &self.config, held, together)?;
+        if whole.is_none() && begins && current.call.first_fragment_only {
+            let call_id = CallId(header.call_id);
+            self.events.push_back(Event::Begun { call_id });
+        }
         if let Some(stub) = whole {
             self.calls.remove(index);
             self.events.push_back(Event::Reply {

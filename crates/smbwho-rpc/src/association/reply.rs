@@ -7,6 +7,9 @@ use crate::pdu::{Header, Response};
 /// has really come.
 const RESERVE_ON_TRUST: usize = 1 << 20;
 
+/// Beyond this a reply of unknown length is taken for as long as it may be, in bytes.
+const LONG: usize = 128 << 10;
+
 /// A reply on its way.
 #[derive(Default)]
 pub(super) struct Reply {
@@ -37,6 +40,16 @@ impl Reply {
     /// Bytes of it that have come.
     pub(super) fn held(&self) -> usize {
         self.stub.len()
+    }
+
+    /// Bytes it holds and will hold, as far as that is known; `most` where it is not, and the
+    /// reply has shown to be long.
+    pub(super) fn expected(&self, most: usize) -> usize {
+        match self.left {
+            Some(left) => self.held().saturating_add(left as usize),
+            None if self.held() > LONG => most,
+            None => self.held(),
+        }
     }
 
     /// Takes one fragment. Gives the stub when it was the last. `held` bytes are held of all

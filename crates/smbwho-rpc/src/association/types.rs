@@ -54,6 +54,12 @@ pub enum Event {
         /// The reassembled stub.
         stub: Vec<u8>,
     },
+    /// The reply has begun to a call of which only the first fragment was
+    /// [wanted](super::Association::want_first_fragment), and there is more of it.
+    Begun {
+        /// Which.
+        call_id: CallId,
+    },
     /// A call failed before or in its procedure. The association stays good.
     Fault {
         /// Which.

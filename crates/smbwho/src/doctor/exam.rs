@@ -56,8 +56,8 @@ impl<'a> Look<'a> {
         let stub = match outcome {
             Ok(stub) => stub,
             Err(error) => {
-                let fault = error.rpc_fault().map(Refusal::Fault);
-                return (Outcome::of(fault.map_or(error, declined)), None);
+                let refusal = error.refusal();
+                return (Outcome::of(refusal.map_or(error, declined)), None);
             }
         };
         match (self.refusal)(&stub) {
@@ -85,9 +85,8 @@ impl<'a> Look<'a> {
 /// next call too.
 fn is_failure(outcome: &Result<Vec<u8>, Error>) -> bool {
     let error = outcome.as_ref().err();
-    error.is_some_and(|error| {
-        matches!(error.kind(), ErrorKind::Smb(_)) && error.rpc_fault().is_none()
-    })
+    error
+        .is_some_and(|error| matches!(error.kind(), ErrorKind::Smb(_)) && error.refusal().is_none())
 }
 
 fn is_timeout(error: &Error) -> bool {

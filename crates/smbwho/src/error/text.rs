@@ -81,8 +81,8 @@ impl fmt::Display for ErrorKind {
             ErrorKind::Unreached { call, status, .. } => {
                 let why = Refusal::Status(*status);
                 match why.meaning() {
-                    Some(meaning) => write!(f, "{} ({}, by {call})", clause(meaning), why.code()),
-                    None => write!(f, "{call} failed: {}", why.code()),
+                    Some(meaning) => write!(f, "{} ({why}, by {call})", clause(meaning)),
+                    None => write!(f, "{call} failed: {why}"),
                 }
             }
             ErrorKind::ElsewhereInGroups { domain, holders } => {
@@ -125,8 +125,8 @@ fn write_dfs(
 fn write_refusal(f: &mut fmt::Formatter<'_>, call: &str, why: Refusal) -> fmt::Result {
     write!(f, "{call} was refused: ")?;
     match why.meaning() {
-        Some(meaning) => write!(f, "{} ({})", clause(meaning), why.code()),
-        None => write!(f, "{}", why.code()),
+        Some(meaning) => write!(f, "{} ({why})", clause(meaning)),
+        None => write!(f, "{why}"),
     }
 }
 
@@ -144,15 +144,15 @@ fn write_refused(
     f.write_str(" at")?;
     write_levels(f, refused, decisive)?;
     match decisive.meaning() {
-        Some(meaning) => write!(f, ": {} ({})", clause(meaning), decisive.code())?,
-        None => write!(f, ": {}", decisive.code())?,
+        Some(meaning) => write!(f, ": {} ({decisive})", clause(meaning))?,
+        None => write!(f, ": {decisive}")?,
     }
     let mut told = vec![decisive];
     for (_, other) in refused {
         if !told.contains(other) {
             f.write_str(";")?;
             write_levels(f, refused, *other)?;
-            write!(f, ": {}", other.code())?;
+            write!(f, ": {other}")?;
             told.push(*other);
         }
     }
@@ -210,8 +210,8 @@ fn write_change_refused(
         write!(f, ", after this was changed: {}", done.join(", "))?;
     }
     match why.meaning() {
-        Some(meaning) => write!(f, ": {meaning} ({})", why.code()),
-        None => write!(f, ": {}", why.code()),
+        Some(meaning) => write!(f, ": {meaning} ({why})"),
+        None => write!(f, ": {why}"),
     }
 }
 

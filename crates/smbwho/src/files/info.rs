@@ -44,9 +44,6 @@ impl Server {
                 Err(Refusal::Status(Win32Status::NERR_FileIdNotFound)) => return Ok(None),
                 Err(refusal) => {
                     refused.push((level.number(), refusal));
-                    if !refusal.is_of_the_level() {
-                        break;
-                    }
                 }
             }
         }
@@ -100,7 +97,7 @@ impl Server {
             }
             Ok(_) => (Place::somewhere(path, None), None),
             Err(refusal) if refusal.is_of_the_level() => {
-                (Place::somewhere(path, Some(refusal.code())), Some(refusal))
+                (Place::somewhere(path, refusal.code()), Some(refusal))
             }
             Err(refusal) => {
                 return Err(self.refused_at(NetrShareGetInfo::NAME, call.level, refusal));
@@ -139,8 +136,8 @@ impl Server {
     ) -> Result<Result<T, Refusal>, Error> {
         let stub = match stub {
             Ok(stub) => stub,
-            Err(error) => match error.rpc_fault() {
-                Some(fault) => return Ok(Err(Refusal::Fault(fault))),
+            Err(error) => match error.refusal() {
+                Some(refusal) => return Ok(Err(refusal)),
                 None => return Err(error),
             },
         };

@@ -305,6 +305,10 @@ impl Listing for Files {
             .map(|clients| clients.get_ready(server))
     }
 
+    fn sends_filters(&self) -> bool {
+        self.sent_base_path.is_some() || self.sent_client.is_some()
+    }
+
     fn request<'q>(&'q self, server_name: &'q str, at: At) -> NetrFileEnum<'q> {
         NetrFileEnum {
             server_name: Some(server_name),
@@ -329,6 +333,7 @@ impl Listing for Files {
         Ok(Reply {
             status: Win32Status(reply.status),
             resume_handle: reply.resume_handle,
+            total: reply.total_entries,
             rows,
         })
     }

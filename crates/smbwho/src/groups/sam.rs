@@ -17,7 +17,7 @@ use smbwho_msrpc::types::{ContextHandle, RpcUnicodeString, Sid, WString};
 use smbwho_rpc::Call;
 
 use crate::conversation::Conversation;
-use crate::error::{ErrorKind, Refusal};
+use crate::error::ErrorKind;
 use crate::{Error, Name, Server};
 
 /// Accounts asked for in a page: Samba tells up to 1024, Windows as many.
@@ -443,20 +443,7 @@ async fn connect_2(talk: &mut Conversation, access: u32) -> Result<ContextHandle
 
 /// Whether the server is too old for the call.
 fn is_unknown_call(error: &Error) -> bool {
-    match error.kind() {
-        ErrorKind::Declined { refusal, .. } => match refusal {
-            Refusal::Fault(fault) => {
-                fault.0 == smbwho_msrpc::status::FaultStatus::nca_s_op_rng_error.0
-            }
-            Refusal::Nt(status) => [
-                NtStatus::STATUS_NOT_IMPLEMENTED.0,
-                NtStatus::STATUS_NOT_SUPPORTED.0,
-            ]
-            .contains(&status.0),
-            Refusal::Status(_) => false,
-        },
-        _ => false,
-    }
+    matches!(error.kind(), ErrorKind::Declined { refusal, .. } if refusal.is_unknown_call())
 }
 
 /// A name that is there: a server's null stands for an empty one.

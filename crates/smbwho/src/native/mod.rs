@@ -191,6 +191,7 @@ impl Native {
         Came {
             index,
             outcome,
+            begun: false,
             sent,
             took: begun.elapsed(),
         }

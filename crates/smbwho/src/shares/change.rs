@@ -320,8 +320,8 @@ impl Server {
         };
         let stub = match self.call(call).await {
             Ok(stub) => stub,
-            Err(error) => match error.rpc_fault() {
-                Some(fault) => return refused(Refusal::Fault(fault), None),
+            Err(error) => match error.refusal() {
+                Some(refusal) => return refused(refusal, None),
                 None => return Err(error),
             },
         };

@@ -208,6 +208,14 @@ impl Listing for Shares {
         (level == ShareLevel::L502.number()).then_some(WITH_USES)
     }
 
+    fn completes_with_companion(&self) -> bool {
+        self.level.is_none()
+    }
+
+    fn needs_companion(&self, rows: &[Share]) -> bool {
+        self.level.is_some() || fills_in(rows)
+    }
+
     fn request<'q>(&'q self, server_name: &'q str, at: At) -> NetrShareEnum<'q> {
         NetrShareEnum {
             server_name: Some(server_name),
@@ -223,6 +231,7 @@ impl Listing for Shares {
         Ok(Reply {
             status: Win32Status(reply.status),
             resume_handle: reply.resume_handle,
+            total: reply.total_entries,
             rows: rows(&reply.shares),
         })
     }
@@ -236,7 +245,7 @@ impl Listing for Shares {
     }
 
     async fn settle(pager: &mut Pager<Self>, level: u32, rows: &mut [Share]) {
-        if pager.listing.level.is_none() {
+        if pager.listing.level.is_none() && pager.may_learn() {
             let level = ShareLevel::from_number(level);
             pager.server.learn(|learnt| learnt.share_level = level);
         }
