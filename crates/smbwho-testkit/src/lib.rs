@@ -40,5 +40,5 @@ pub use endpoint::{
     SessionService,
 };
 pub use error::LabError;
-pub use lines::{Cut, CutLine, Direction, LockstepLine, SlowLine, Stranger};
+pub use lines::{Cut, CutLine, Direction, LockstepLine, RewritingLine, SlowLine, Stranger};
 pub use samba::{Account, AccountState, Held, Rpc, Samba, SambaBuilder};
