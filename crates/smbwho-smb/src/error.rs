@@ -135,6 +135,7 @@ struct Detail {
     status: Option<NtStatus>,
     hasty: bool,
     password_sent: bool,
+    compounded: bool,
     attempts: Vec<Attempt>,
     source: Option<Arc<dyn StdError + Send + Sync>>,
 }
@@ -199,6 +200,20 @@ impl SmbError {
     #[must_use]
     pub fn is_due_to_haste(&self) -> bool {
         self.detail.hasty
+    }
+
+    pub(crate) fn with_compounding(mut self) -> Self {
+        self.detail.compounded = true;
+        self
+    }
+
+    /// Whether the connection may have been lost over the first message that
+    /// carries several requests, as ksmbd's is. Another connection may fare
+    /// better after
+    /// [`SmbSession::connect_tree_alone`](crate::SmbSession::connect_tree_alone).
+    #[must_use]
+    pub fn is_due_to_compounding(&self) -> bool {
+        self.detail.compounded
     }
 
     /// Whether what carried the call was gone before the call was answered: the connection, the
@@ -322,6 +337,7 @@ impl SmbError {
             K::Disconnected => self.step != Step::SignIn,
             K::ConnectFailed
             | K::TooManyFiles
+            | K::ClosedAtNegotiate
             | K::PipeBusy
             | K::PipeBroken { .. }
             | K::ServerBusy

@@ -6,7 +6,9 @@
 
 use smb2::Frame;
 use smb2::msg::create::{CreateDisposition, CreateRequest, ImpersonationLevel, ShareAccess};
-use smb2::msg::ioctl::{FSCTL_PIPE_TRANSCEIVE, IoctlRequest, SMB2_0_IOCTL_IS_FSCTL};
+use smb2::msg::ioctl::{
+    FSCTL_PIPE_TRANSCEIVE, FSCTL_VALIDATE_NEGOTIATE_INFO, IoctlRequest, SMB2_0_IOCTL_IS_FSCTL,
+};
 use smb2::msg::read::ReadRequest;
 use smb2::msg::tree_connect::{TreeConnectRequest, TreeConnectRequestFlags};
 use smb2::msg::write::WriteRequest;
@@ -15,6 +17,7 @@ use smb2::types::{Command, FileId, OplockLevel, TreeId};
 
 use crate::NtStatus;
 use crate::error::{SmbError, SmbErrorKind, Step, from_status, from_transport};
+use crate::handshake;
 
 /// Bytes of an SMB2 header ([MS-SMB2] 2.2.1.2).
 const HEADER: usize = 64;
@@ -75,6 +78,18 @@ pub(crate) fn transceive(file_id: FileId, input: Vec<u8>, max_output: u32) -> Io
         max_output_response: max_output,
         flags: SMB2_0_IOCTL_IS_FSCTL,
         input_data: input,
+    }
+}
+
+/// Whether the server means what was negotiated ([MS-SMB2] 2.2.31.4).
+pub(crate) fn validate(question: Vec<u8>) -> IoctlRequest {
+    IoctlRequest {
+        ctl_code: FSCTL_VALIDATE_NEGOTIATE_INFO,
+        file_id: FileId::SENTINEL,
+        max_input_response: 0,
+        max_output_response: handshake::ANSWER,
+        flags: SMB2_0_IOCTL_IS_FSCTL,
+        input_data: question,
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use smbwho_auth::negotiate::Dialect;
+
 use crate::Secret;
 use crate::budget::ReplyBudget;
 use crate::guard::LockoutGuard;
@@ -42,7 +44,18 @@ impl Login {
     }
 }
 
-/// How long each step may take and how much a server may send.
+/// How messages must be protected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ClientProtection {
+    /// Signed at least, as sessions of accounts always are: no anonymous
+    /// session.
+    Sign,
+    /// Encrypted, whether the server asks for it or not.
+    Encrypt,
+}
+
+/// How long each step may take, how much a server may send, and how well the
+/// connection must be protected.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
     /// Name look-up and TCP together, over all addresses of the name.
@@ -63,6 +76,13 @@ pub struct Options {
     pub max_reply: usize,
     /// Shared by all that are asked together, so that their replies do not fill the memory.
     pub reply_budget: ReplyBudget,
+    /// A server that speaks none of this dialect or a newer one is refused
+    /// before an account is shown to it.
+    pub min_dialect: Dialect,
+    /// What is refused besides unsigned sessions of accounts, before anything
+    /// is asked. `None` signs, encrypts where the server wants it, and lets
+    /// anonymous sessions do without both.
+    pub protection: Option<ClientProtection>,
     /// Shared by all that sign in as one account; waiting for it is not part
     /// of `sign_in_timeout`.
     pub guard: Option<LockoutGuard>,
@@ -78,6 +98,8 @@ impl Default for Options {
             keep_alive: Some(Duration::from_secs(60)),
             max_reply: 64 << 20,
             reply_budget: ReplyBudget::default(),
+            min_dialect: Dialect::Smb202,
+            protection: None,
             guard: None,
         }
     }

@@ -29,6 +29,8 @@ pub(crate) struct Negotiated {
     pub(crate) agreed: Agreed,
     /// The hash over request and reply.
     pub(crate) preauth: Preauth,
+    /// Whether the session is encrypted though the server does not ask for it.
+    pub(crate) encrypt: bool,
 }
 
 /// Negotiates over a fresh connection. Bounded by the caller.
@@ -67,6 +69,7 @@ pub(crate) async fn negotiate(stream: TcpStream, server: &str) -> Result<Negotia
         wire,
         agreed,
         preauth,
+        encrypt: false,
     })
 }
 
@@ -84,7 +87,9 @@ pub(crate) fn offer(message: &[u8]) -> Option<Vec<u8>> {
 
 fn explained(wire: &Wire, error: smb2::Error) -> SmbError {
     let kind = match wire.not_smb2() {
-        Some(NotSmb2::Closed | NotSmb2::Smb1) => SmbErrorKind::OnlySmb1,
+        Some(NotSmb2::Closed) => SmbErrorKind::ClosedAtNegotiate,
+        Some(NotSmb2::Smb1) => SmbErrorKind::OnlySmb1,
+        Some(NotSmb2::TurnedAway) => SmbErrorKind::TurnedAway,
         Some(NotSmb2::Other(looks_like)) => SmbErrorKind::NotSmb { looks_like },
         None => {
             let mut error = from_transport(Step::Negotiate, error);
@@ -92,7 +97,11 @@ fn explained(wire: &Wire, error: smb2::Error) -> SmbError {
             if error.status() == Some(NtStatus::NOT_SUPPORTED) {
                 error.kind = SmbErrorKind::DialectRefused;
             }
-            return error;
+            // Closed before the request was out.
+            if error.kind == SmbErrorKind::Disconnected {
+                error.kind = SmbErrorKind::ClosedAtNegotiate;
+            }
+            return wire.explain(error);
         }
     };
     SmbError::new(Step::Negotiate, kind)

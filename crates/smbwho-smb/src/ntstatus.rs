@@ -109,7 +109,7 @@ table! {
     NETLOGON_NOT_STARTED = 0xC000_0192, "the server's logon service is not running";
     ACCOUNT_EXPIRED = 0xC000_0193, "the account has expired";
     NOLOGON_WORKSTATION_TRUST_ACCOUNT = 0xC000_0199, "the account belongs to a computer, not to a person";
-    FS_DRIVER_REQUIRED = 0xC000_019C, "the server has nothing to do with DFS";
+    FS_DRIVER_REQUIRED = 0xC000_019C, "the server has nothing that serves the request";
     USER_SESSION_DELETED = 0xC000_0203, "the server has ended this session";
     INSUFF_SERVER_RESOURCES = 0xC000_0205, "the server lacks the resources for it";
     CONNECTION_DISCONNECTED = 0xC000_020C, "a connection the server needs is gone";

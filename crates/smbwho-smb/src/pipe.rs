@@ -431,8 +431,12 @@ impl RpcPipe {
     /// Takes note of what may have come of too many requests in flight: the
     /// next pipe of this session will be more patient.
     fn judge(&self, error: SmbError) -> SmbError {
+        let error = self.shared.explain(error);
         match &error.kind {
-            SmbErrorKind::Disconnected => error,
+            SmbErrorKind::Disconnected
+            | SmbErrorKind::SignatureInvalid
+            | SmbErrorKind::Unexpected(_)
+            | SmbErrorKind::SessionGone => error,
             // Which of the two was too much will show.
             kind if self.together || self.crowded => {
                 debug!(%error, "no more calls in flight together");
@@ -455,7 +459,7 @@ impl RpcPipe {
     /// Room offered for one message. The server was told not to send longer
     /// ones; a longer one comes in parts.
     fn room(&self) -> u32 {
-        u32::from(self.association.max_receive_fragment())
+        u32::from(self.association.max_receive_fragment()).min(self.shared.max_size)
     }
 }
 

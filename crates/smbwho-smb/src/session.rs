@@ -1,7 +1,7 @@
 //! One connection, negotiated and signed in.
 
 use std::net::SocketAddr;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -20,9 +20,10 @@ use crate::guard::PasswordSent;
 use crate::negotiate::{Negotiated, negotiate};
 use crate::open;
 use crate::pipe::RpcPipe;
+use crate::require;
 use crate::sign_in::sign_in;
 use crate::wire::Wire;
-use crate::{Address, Login, NtStatus, Options, keep_alive, kerberos};
+use crate::{Address, ClientProtection, Login, NtStatus, Options, keep_alive, kerberos};
 
 /// How often a pipe is opened again that a server failed for want of resources while requests of
 /// other pipes waited there, and after what pause.
@@ -66,6 +67,15 @@ pub(crate) struct Shared {
     /// Whether the server takes related requests in one message, until it
     /// shows that it does not.
     pub(crate) chains: AtomicBool,
+    /// Whether TREE_CONNECT has to go in a message of its own.
+    pub(crate) tree_alone: AtomicBool,
+    /// Whether something was opened in the tree of `IPC$`.
+    pub(crate) tree_used: AtomicBool,
+    /// Whether the server is still to be asked if it meant what was
+    /// negotiated.
+    pub(crate) unvalidated: AtomicBool,
+    /// The most bytes the server takes or gives in one request.
+    pub(crate) max_size: u32,
     /// Whether several reads may be in flight on one pipe, until an answer shows
     /// that the server's fragments cannot be proved to be in order.
     pub(crate) reads_ahead: AtomicBool,
@@ -111,6 +121,7 @@ impl SmbSession {
                 SmbError::new(Step::SignIn, SmbErrorKind::Kerberos(Box::new(error)))
             })?;
         }
+        require::check_login(login, options)?;
         let (stream, peer) = connect(address, options.connect_timeout).await?;
         let unc = address.host.unc();
         let deadline = Instant::now() + options.sign_in_timeout;
@@ -119,6 +130,10 @@ impl SmbSession {
         let mut negotiated = timeout_at(deadline, negotiate(stream, &unc))
             .await
             .map_err(late(Step::Negotiate))??;
+        let wire = Arc::clone(&negotiated.wire);
+        let handshake = wire.handshake();
+        require::check_negotiated(&negotiated.agreed, &handshake, options)?;
+        negotiated.encrypt = options.protection == Some(ClientProtection::Encrypt);
         let password = PasswordSent::default();
         // Others may have to be heard first; that costs this server no time.
         let began = Instant::now();
@@ -131,6 +146,7 @@ impl SmbSession {
         let signed_in = timeout_at(deadline, signing_in)
             .await
             .unwrap_or_else(|late_by| Err(late(Step::SignIn)(late_by)))
+            .map_err(|error| wire.explain(error))
             .map_err(|error| match password.is_open() {
                 true => error.with_password_sent(),
                 false => error,
@@ -141,10 +157,7 @@ impl SmbSession {
         let established = signed_in?;
 
         let Negotiated {
-            connection,
-            wire,
-            agreed,
-            ..
+            connection, agreed, ..
         } = negotiated;
         let facts = Facts {
             peer,
@@ -160,6 +173,13 @@ impl SmbSession {
             options: options.clone(),
             unc,
             chains: AtomicBool::new(true),
+            tree_alone: AtomicBool::new(false),
+            tree_used: AtomicBool::new(false),
+            // Without a key an answer proves nothing.
+            unvalidated: AtomicBool::new(
+                established.signing.is_some() && handshake.wants_validation(),
+            ),
+            max_size: handshake.max_size().unwrap_or(u32::MAX),
             reads_ahead: AtomicBool::new(true),
             calls_ahead: AtomicBool::new(true),
             commands: Arc::default(),
@@ -180,6 +200,13 @@ impl SmbSession {
     #[must_use]
     pub fn is_connected(&self) -> bool {
         !self.shared.connection.is_disconnected()
+    }
+
+    /// From here on connects to `IPC$` in a message of its own, for servers
+    /// that end the connection over one that goes on with other requests
+    /// ([`SmbError::is_due_to_compounding`]). Costs a round trip.
+    pub fn connect_tree_alone(&self) {
+        self.shared.tree_alone.store(true, Ordering::Relaxed);
     }
 
     /// Opens the interface's pipe and binds to it, in one round trip where the
@@ -238,10 +265,13 @@ impl std::fmt::Debug for SmbSession {
 }
 
 impl Shared {
-    /// Whether the server encrypts though the session was not told to, as smbd does when only a
-    /// share wants it. The transport crate cannot read that and ends the connection.
-    pub(crate) fn encrypts_unasked(&self) -> bool {
-        self.facts.encryption.is_none() && self.wire.saw_encrypted()
+    /// The same error, with what this side knows of its reason. A message that
+    /// is not signed as it must be ends the connection.
+    pub(crate) fn explain(&self, error: SmbError) -> SmbError {
+        if error.kind == SmbErrorKind::SignatureInvalid {
+            self.connection.mark_dead();
+        }
+        self.wire.explain(error)
     }
 
     pub(crate) fn tree(&self) -> Option<TreeId> {

@@ -19,6 +19,7 @@ use smbwho_auth::setup::SetupReply;
 
 use crate::NtStatus;
 use crate::error::{SmbError, SmbErrorKind, Step, from_status, from_transport};
+use crate::expected::Protection;
 use crate::negotiate::Negotiated;
 use crate::wire::Wire;
 
@@ -42,6 +43,7 @@ pub(crate) struct Setup<'a> {
     agreed: Agreed,
     preauth: Preauth,
     security_mode: u16,
+    encrypt: bool,
     rounds: u8,
     session: Option<SessionId>,
 }
@@ -74,6 +76,7 @@ impl<'a> Setup<'a> {
             agreed: negotiated.agreed,
             preauth: negotiated.preauth.clone(),
             security_mode: SIGNING_ENABLED | if signs { SIGNING_REQUIRED } else { 0 },
+            encrypt: negotiated.encrypt,
             rounds: 0,
             session: None,
         }
@@ -155,7 +158,10 @@ impl<'a> Setup<'a> {
             verify_signature(&answer.message, &keys.signing, signing, answer.id, false)
                 .map_err(|error| from_transport(Step::SignIn, error))?;
         }
-        let cipher = match (reply.encrypts(), self.agreed.cipher, &keys.cipher) {
+        // With keys and a cipher that both sides have the server understands it unasked as well
+        // ([MS-SMB2] 3.2.4.1.8).
+        let encrypts = self.encrypt || reply.encrypts();
+        let cipher = match (encrypts, self.agreed.cipher, &keys.cipher) {
             (false, ..) => None,
             (true, Some(cipher), Some(keys)) => {
                 self.connection.activate_encryption(
@@ -169,7 +175,10 @@ impl<'a> Setup<'a> {
         };
         self.connection
             .activate_signing(keys.signing.to_vec(), signing);
-        self.wire.signed_in();
+        self.wire.protect(match cipher {
+            Some(_) => Protection::Encrypted,
+            None => Protection::NotEncrypted,
+        });
         Ok(Established {
             signing: Some(self.agreed.signing),
             cipher,
@@ -187,7 +196,7 @@ impl<'a> Setup<'a> {
                 SmbErrorKind::EncryptionRequired,
             ));
         }
-        self.wire.signed_in();
+        self.wire.protect(Protection::NotEncrypted);
         Ok(Established {
             signing: None,
             cipher: None,

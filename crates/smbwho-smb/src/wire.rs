@@ -1,10 +1,11 @@
 //! SMB2 messages over TCP ([MS-SMB2] 2.1), as the transport crate wants them.
 //!
 //! The crate has a transport of its own. This one is here because ours has to
-//! do four things that one does not: tell what answered when it was not SMB,
-//! send an offer of our own for the crate's NEGOTIATE (see
-//! [`crate::negotiate`]), keep what is sent while signing in, since keys are
-//! made from it, and take no memory on a length's word.
+//! do what that one does not: tell what answered when it was not SMB, send an
+//! offer of our own for the crate's NEGOTIATE (see [`crate::negotiate`]), keep
+//! what is sent while signing in, since keys are made from it, end the
+//! connection over a message that was not negotiated ([`crate::expected`]), and
+//! take no memory on a length's word.
 
 use std::io;
 use std::sync::{Arc, Mutex as StdMutex, PoisonError};
@@ -17,9 +18,14 @@ use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::Mutex;
 use tracing::debug;
 
+use crate::NtStatus;
+use crate::error::{SmbError, SmbErrorKind};
+use crate::expected::{self, Protection, UnexpectedMessage};
+use crate::handshake::Handshake;
 use crate::negotiate::offer;
 
-/// The longest message taken before the server has proved to speak SMB2.
+/// The longest message taken before there is a session. The longest that is
+/// allowed then carries 65,535 bytes of sign-in; none in use comes near.
 const MAX_FIRST: usize = 64 * 1024;
 
 /// The longest message taken later. Nothing is asked for that is answered
@@ -29,24 +35,13 @@ const MAX_MESSAGE: usize = 1024 * 1024;
 /// How much room is made at a time for a message that is still arriving.
 const GROWTH: usize = 64 * 1024;
 
+/// The first byte of a NetBIOS session service that takes no session
+/// ([RFC 1002] 4.3.4).
+const NEGATIVE_SESSION_RESPONSE: u8 = 0x83;
+
 /// How much is read from the system at a time. Small messages come with their
 /// length in one read, and several fragments of a long reply too.
 const READ_AT_ONCE: usize = 16 * 1024;
-
-/// First bytes of an SMB2 message ([MS-SMB2] 2.2.1), of an encrypted one (2.2.41), and of an SMB1
-/// message.
-const SMB2_MAGIC: [u8; 4] = [0xFE, b'S', b'M', b'B'];
-const TRANSFORM_MAGIC: [u8; 4] = [0xFD, b'S', b'M', b'B'];
-const SMB1_MAGIC: [u8; 4] = [0xFF, b'S', b'M', b'B'];
-
-/// The NEGOTIATE exchange as it went over the wire.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Handshake {
-    /// The request, as it was sent.
-    pub(crate) request: Vec<u8>,
-    /// The reply.
-    pub(crate) reply: Vec<u8>,
-}
 
 /// What went wrong before the server had proved to speak SMB2.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,6 +50,9 @@ pub(crate) enum NotSmb2 {
     Closed,
     /// It answered in SMB1.
     Smb1,
+    /// It refused the connection as a NetBIOS session service does
+    /// ([RFC 1002] 4.3.4); smbd says this to computers it turns away.
+    TurnedAway,
     /// It answered in something else.
     Other(Option<&'static str>),
 }
@@ -65,10 +63,18 @@ struct State {
     messages: u64,
     handshake: Handshake,
     not_smb2: Option<NotSmb2>,
-    encrypted: bool,
     /// The last message sent while signing in.
     sent: Vec<u8>,
-    signed_in: bool,
+    protection: Protection,
+    ended_by: Option<EndedBy>,
+}
+
+/// What came that ended the connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum EndedBy {
+    Unexpected(UnexpectedMessage),
+    /// The server no longer has the session, and so no key to say it with.
+    SessionDeleted,
 }
 
 /// A TCP connection that carries whole messages.
@@ -94,16 +100,9 @@ impl Wire {
         self.state().handshake.clone()
     }
 
-    /// The last message that was sent. Empty once [`Wire::signed_in`].
+    /// The last message that was sent while signing in.
     pub(crate) fn sent(&self) -> Vec<u8> {
         self.state().sent.clone()
-    }
-
-    /// Keeps no more of what is sent.
-    pub(crate) fn signed_in(&self) {
-        let mut state = self.state();
-        state.signed_in = true;
-        state.sent = Vec::new();
     }
 
     /// Why the first message of the server was none.
@@ -111,9 +110,27 @@ impl Wire {
         self.state().not_smb2
     }
 
-    /// Whether the server has sent an encrypted message.
-    pub(crate) fn saw_encrypted(&self) -> bool {
-        self.state().encrypted
+    /// The session is there: from here on messages are protected like this,
+    /// and no more of what is sent is kept.
+    pub(crate) fn protect(&self, protection: Protection) {
+        let mut state = self.state();
+        state.protection = protection;
+        state.sent = Vec::new();
+    }
+
+    /// The same error, or why the connection was ended on this side; the crate
+    /// passes no reasons on to those who wait.
+    pub(crate) fn explain(&self, error: SmbError) -> SmbError {
+        let SmbErrorKind::Disconnected = error.kind else {
+            return error;
+        };
+        match self.state().ended_by {
+            Some(EndedBy::Unexpected(what)) => error.with_kind(SmbErrorKind::Unexpected(what)),
+            Some(EndedBy::SessionDeleted) => error
+                .with_kind(SmbErrorKind::SessionGone)
+                .with_status(NtStatus::USER_SESSION_DELETED),
+            None => error,
+        }
     }
 
     /// How many messages have come.
@@ -125,8 +142,12 @@ impl Wire {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn is_first(&self) -> bool {
-        self.state().handshake.reply.is_empty()
+    fn expects(&self) -> Expects {
+        let state = self.state();
+        match state.handshake.reply.is_empty() {
+            true => Expects::First,
+            false => Expects::More(state.protection),
+        }
     }
 
     /// Keeps the reason and gives the crate an error it ends the connection
@@ -134,6 +155,13 @@ impl Wire {
     fn refuse(&self, reason: NotSmb2) -> smb2::Error {
         debug!(?reason, "the first answer is not SMB2");
         self.state().not_smb2 = Some(reason);
+        smb2::Error::Disconnected
+    }
+
+    /// Likewise, later.
+    fn end(&self, reason: EndedBy) -> smb2::Error {
+        debug!(?reason, "the connection is ended");
+        self.state().ended_by = Some(reason);
         smb2::Error::Disconnected
     }
 }
@@ -158,7 +186,7 @@ impl TransportSend for Wire {
             if first {
                 state.handshake.request = data.to_vec();
             }
-            if !state.signed_in {
+            if state.protection == Protection::SettingUp {
                 state.sent = data.to_vec();
             }
         }
@@ -171,9 +199,9 @@ impl TransportSend for Wire {
 #[async_trait]
 impl TransportReceive for Wire {
     async fn receive(&self) -> Result<Vec<u8>, smb2::Error> {
-        let first = self.is_first();
+        let first = matches!(self.expects(), Expects::First);
         let mut reader = self.reader.lock().await;
-        let message = match read_message(&mut *reader, first).await {
+        let message = match read_message(&mut *reader, || self.expects()).await {
             Ok(message) => message,
             Err(Stop::Io(error)) if first && was_closed(&error) => {
                 return Err(self.refuse(NotSmb2::Closed));
@@ -181,16 +209,26 @@ impl TransportReceive for Wire {
             Err(Stop::Io(error)) if was_closed(&error) => return Err(smb2::Error::Disconnected),
             Err(Stop::Io(error)) => return Err(error.into()),
             Err(Stop::NotSmb2(reason)) => return Err(self.refuse(reason)),
+            Err(Stop::EndedBy(reason)) => return Err(self.end(reason)),
             Err(Stop::Malformed(what)) => return Err(smb2::Error::invalid_data(what)),
         };
-        self.state().messages += 1;
+        let mut state = self.state();
+        state.messages += 1;
         if first {
-            self.state().handshake.reply.clone_from(&message);
-        } else if message.starts_with(&TRANSFORM_MAGIC) {
-            self.state().encrypted = true;
+            state.handshake.reply = message;
+            return Ok(state.handshake.reply_for_the_crate());
         }
         Ok(message)
     }
+}
+
+/// Which message comes next.
+#[derive(Debug, Clone, Copy)]
+enum Expects {
+    /// The answer to NEGOTIATE.
+    First,
+    /// Another, protected like this.
+    More(Protection),
 }
 
 fn buffered<R: tokio::io::AsyncRead>(reader: R) -> BufReader<R> {
@@ -200,7 +238,14 @@ fn buffered<R: tokio::io::AsyncRead>(reader: R) -> BufReader<R> {
 enum Stop {
     Io(io::Error),
     NotSmb2(NotSmb2),
+    EndedBy(EndedBy),
     Malformed(&'static str),
+}
+
+impl Stop {
+    fn unexpected(what: UnexpectedMessage) -> Self {
+        Self::EndedBy(EndedBy::Unexpected(what))
+    }
 }
 
 impl From<io::Error> for Stop {
@@ -221,12 +266,17 @@ fn was_closed(error: &io::Error) -> bool {
 
 /// Reads one message. While it is the first, anything that is not SMB2 ends
 /// it at once: a wrong first byte or length must not make us wait for more.
-async fn read_message<R>(reader: &mut R, first: bool) -> Result<Vec<u8>, Stop>
+/// Nor is any later one read on that may not come. What may is asked for when
+/// its first byte is there: it may have changed while nothing came.
+async fn read_message<R, E>(reader: &mut R, expects: E) -> Result<Vec<u8>, Stop>
 where
     R: tokio::io::AsyncRead + Unpin,
+    E: Fn() -> Expects,
 {
     let mut start = Vec::with_capacity(8);
     fill(reader, &mut start, 1).await?;
+    let expects = expects();
+    let first = matches!(expects, Expects::First);
     if first && start[0] != 0 {
         // Take what else has come already: it tells what this is.
         let mut rest = [0; 16];
@@ -235,7 +285,10 @@ where
         if let Ok(Ok(count)) = more.await {
             start.extend_from_slice(&rest[..count]);
         }
-        return Err(Stop::NotSmb2(NotSmb2::Other(looks_like(&start))));
+        return Err(Stop::NotSmb2(match start[0] {
+            NEGATIVE_SESSION_RESPONSE => NotSmb2::TurnedAway,
+            _ => NotSmb2::Other(looks_like(&start)),
+        }));
     }
     fill(reader, &mut start, 4).await?;
     if start[0] != 0 {
@@ -245,21 +298,48 @@ where
     if first && !(4..=MAX_FIRST).contains(&length) {
         return Err(Stop::NotSmb2(NotSmb2::Other(None)));
     }
-    if length > MAX_MESSAGE {
+    let longest = match expects {
+        Expects::First | Expects::More(Protection::SettingUp) => MAX_FIRST,
+        Expects::More(_) => MAX_MESSAGE,
+    };
+    if length > longest {
         return Err(Stop::Malformed("message longer than anything asked for"));
     }
+    if length < 4 {
+        return Err(Stop::Malformed("message shorter than any"));
+    }
     let mut message = Vec::with_capacity(length.min(GROWTH));
-    if first {
-        fill(reader, &mut message, 4).await?;
-        if message[..4] == SMB1_MAGIC {
-            return Err(Stop::NotSmb2(NotSmb2::Smb1));
-        }
-        if message[..4] != SMB2_MAGIC {
+    fill(reader, &mut message, 4).await?;
+    let magic = [message[0], message[1], message[2], message[3]];
+    let protection = match expects {
+        Expects::First if magic == expected::SMB1 => return Err(Stop::NotSmb2(NotSmb2::Smb1)),
+        Expects::First if magic != expected::SMB2 => {
             return Err(Stop::NotSmb2(NotSmb2::Other(None)));
         }
+        Expects::First => Protection::SettingUp,
+        Expects::More(protection) => protection,
+    };
+    let checked = expected::check(magic, protection);
+    if checked.is_err() && magic != expected::SMB2 {
+        return checked.map(|()| message).map_err(Stop::unexpected);
     }
     fill(reader, &mut message, length).await?;
-    Ok(message)
+    if protection != Protection::SettingUp && is_session_deleted(&message) {
+        return Err(Stop::EndedBy(EndedBy::SessionDeleted));
+    }
+    checked.map(|()| message).map_err(Stop::unexpected)
+}
+
+/// Whether a message says, without a signature, that there is no such session
+/// any more: a server that has forgotten it has no key to sign that with.
+/// Whoever forges it gets no more than by cutting the line.
+fn is_session_deleted(message: &[u8]) -> bool {
+    const STATUS: std::ops::Range<usize> = 8..12;
+    const FLAGS: usize = 16;
+    const SIGNED: u8 = 0x08;
+    message.starts_with(&expected::SMB2)
+        && message.get(STATUS) == Some(&NtStatus::USER_SESSION_DELETED.0.to_le_bytes())
+        && message.get(FLAGS).is_some_and(|flags| flags & SIGNED == 0)
 }
 
 /// Reads until `buffer` holds `length` bytes, making room only for what comes.
@@ -291,7 +371,6 @@ fn looks_like(start: &[u8]) -> Option<&'static str> {
         (b"* OK", "an IMAP server"),
         (b"RFB ", "a VNC server"),
         (&[0x15, 0x03], "a TLS server"),
-        (&[0x83], "a NetBIOS session service, usually on port 139"),
     ];
     SIGNS
         .iter()
@@ -306,9 +385,11 @@ mod tests {
 
     use super::*;
 
+    const MORE: Expects = Expects::More(Protection::NotEncrypted);
+
     async fn first(bytes: &[u8]) -> Result<Vec<u8>, Stop> {
         let mut reader = bytes;
-        read_message(&mut reader, true).await
+        read_message(&mut reader, || Expects::First).await
     }
 
     #[tokio::test]
@@ -328,6 +409,7 @@ mod tests {
             ),
             (b"hello", NotSmb2::Other(None)),
             (b"\x00\x00\x00\x04\xffSMB", NotSmb2::Smb1),
+            (b"\x83\x00\x00\x01\x81", NotSmb2::TurnedAway),
             (b"\x00\x00\x00\x04abcd", NotSmb2::Other(None)),
             (b"\x00\x00\x00\x03abc", NotSmb2::Other(None)),
             // 16 MiB announced: refused before any of it is read.
@@ -336,6 +418,7 @@ mod tests {
             match first(bytes).await {
                 Err(Stop::NotSmb2(found)) => assert_eq!(found, expected, "{bytes:?}"),
                 Err(Stop::Io(error)) => panic!("{bytes:?}: {error}"),
+                Err(Stop::EndedBy(reason)) => panic!("{bytes:?}: {reason:?}"),
                 Err(Stop::Malformed(what)) => panic!("{bytes:?}: {what}"),
                 Ok(message) => panic!("{bytes:?}: {message:?}"),
             }
@@ -353,7 +436,7 @@ mod tests {
 
         let mut reader = &b"\x00\x10\x00\x01\xfeSMB"[..];
         assert!(matches!(
-            read_message(&mut reader, false).await,
+            read_message(&mut reader, || MORE).await,
             Err(Stop::Malformed(_))
         ));
     }
@@ -379,12 +462,12 @@ mod tests {
     async fn messages_that_are_there_take_one_read() {
         let bytes = b"\x00\x00\x00\x05\xfeSMB1\x00\x00\x00\x04\xfeSMB\x00\x00\x00\x04\xfdSMB";
         let mut reader = buffered(Counted { bytes, reads: 0 });
-        for (first, expected) in [
-            (true, &b"\xfeSMB1"[..]),
-            (false, b"\xfeSMB"),
-            (false, b"\xfdSMB"),
+        for (expects, expected) in [
+            (Expects::First, &b"\xfeSMB1"[..]),
+            (MORE, b"\xfeSMB"),
+            (Expects::More(Protection::Encrypted), b"\xfdSMB"),
         ] {
-            let message = read_message(&mut reader, first).await;
+            let message = read_message(&mut reader, || expects).await;
             assert_eq!(message.ok().expect("a message"), expected);
         }
         assert_eq!(reader.get_ref().reads, 1);
@@ -394,12 +477,63 @@ mod tests {
     async fn messages_are_cut_by_their_length() {
         let mut reader = &b"\x00\x00\x00\x05\xfeSMB1\x00\x00\x00\x04\xfeSMB"[..];
         assert_eq!(
-            read_message(&mut reader, true).await.ok().unwrap(),
+            read_message(&mut reader, || Expects::First)
+                .await
+                .ok()
+                .unwrap(),
             b"\xfeSMB1"
         );
         assert_eq!(
-            read_message(&mut reader, false).await.ok().unwrap(),
+            read_message(&mut reader, || MORE).await.ok().unwrap(),
             b"\xfeSMB"
         );
+    }
+
+    /// A message of 64 KiB is announced and never comes: what may not come is
+    /// refused by its first bytes.
+    #[tokio::test]
+    async fn what_was_not_negotiated_is_refused_before_it_is_read() {
+        use UnexpectedMessage as U;
+        for (protection, magic, reason) in [
+            (Protection::SettingUp, b"\xfcSMB", U::Compressed),
+            (Protection::NotEncrypted, b"\xfcSMB", U::Compressed),
+            (Protection::Encrypted, b"\xfcSMB", U::Compressed),
+            (Protection::SettingUp, b"\xfdSMB", U::Encrypted),
+            (Protection::NotEncrypted, b"\xfdSMB", U::Encrypted),
+            (Protection::NotEncrypted, b"\xffSMB", U::Smb1),
+            (Protection::Encrypted, b"quit", U::Unknown),
+        ] {
+            let bytes = [&b"\x00\x01\x00\x00"[..], magic].concat();
+            match read_message(&mut &bytes[..], || Expects::More(protection)).await {
+                Err(Stop::EndedBy(EndedBy::Unexpected(found))) => assert_eq!(found, reason),
+                Err(Stop::Io(error)) => panic!("{reason:?}: was read on: {error}"),
+                _ => panic!("{reason:?}: taken"),
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn in_an_encrypted_session_only_the_loss_of_it_is_told_in_the_clear() {
+        let message = |status: NtStatus, flags: u8| {
+            let mut message = vec![0, 0, 0, 64, 0xFE, b'S', b'M', b'B'];
+            message.resize(4 + 64, 0);
+            message[12..16].copy_from_slice(&status.0.to_le_bytes());
+            message[20] = flags;
+            message
+        };
+        let clear = EndedBy::Unexpected(UnexpectedMessage::Clear);
+        for (status, flags, expected) in [
+            (NtStatus::SUCCESS, 1, clear),
+            (NtStatus::SUCCESS, 9, clear),
+            (NtStatus::USER_SESSION_DELETED, 9, clear),
+            (NtStatus::USER_SESSION_DELETED, 1, EndedBy::SessionDeleted),
+        ] {
+            let message = message(status, flags);
+            let expects = Expects::More(Protection::Encrypted);
+            match read_message(&mut &message[..], || expects).await {
+                Err(Stop::EndedBy(found)) => assert_eq!(found, expected),
+                _ => panic!("{status}: taken"),
+            }
+        }
     }
 }

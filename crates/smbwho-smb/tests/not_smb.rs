@@ -101,9 +101,24 @@ async fn closed_on_the_first_message() {
     .await;
     let error = error_of(&address).await;
     assert_eq!(
-        (error.step, error.kind),
-        (Step::Negotiate, SmbErrorKind::OnlySmb1)
+        (error.step, error.kind.clone()),
+        (Step::Negotiate, SmbErrorKind::ClosedAtNegotiate)
     );
+    // It may only have had no room.
+    assert!(error.is_transient());
+    let text = error.to_string();
+    assert!(text.contains("too many connections") && text.contains("SMB1"));
+}
+
+/// What smbd says to computers that `hosts deny` keeps away.
+#[tokio::test]
+async fn turned_away_by_a_negative_session_response() {
+    let error = error_of(&answering(b"\x83\x00\x00\x01\x81").await).await;
+    assert_eq!(
+        (error.step, error.kind.clone()),
+        (Step::Negotiate, SmbErrorKind::TurnedAway)
+    );
+    assert!(!error.is_transient());
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ mod common;
 use common::{boss, connect, lab, login, sessions};
 use smbwho_rpc::{Interface, SyntaxId, Uuid};
 use smbwho_smb::{Login, NtStatus, SmbError, SmbErrorKind, Step};
-use smbwho_testkit::{Account, AccountState, Rpc};
+use smbwho_testkit::{Account, AccountState, Direction, RewritingLine, Rpc};
 
 async fn refusal(address: &str, login: &Login) -> (Step, SmbErrorKind, Option<NtStatus>) {
     let error: SmbError = connect(address, login).await.unwrap_err();
@@ -146,6 +146,34 @@ async fn an_interface_the_pipe_does_not_serve() {
     assert_eq!(error.step, Step::Bind);
     assert!(matches!(error.kind, SmbErrorKind::Rpc(_)), "{error}");
     assert!(sessions(&session).await.is_ok());
+}
+
+/// Some servers of files know IPC$ by name and have nothing in it.
+#[tokio::test]
+async fn a_share_without_pipes() {
+    const CREATE: [u8; 2] = [5, 0];
+    const IOCTL: [u8; 2] = [11, 0];
+    let samba = lab().start().unwrap();
+    // Nobody's messages are not signed, so they can be changed.
+    let line = RewritingLine::to(samba.address(), |direction, _, message| {
+        let mut at = 0;
+        while direction == Direction::ToClient && message.len() >= at + 64 {
+            if [&CREATE, &IOCTL].contains(&&[message[at + 12], message[at + 13]]) {
+                let gone = NtStatus::NETWORK_NAME_DELETED.0;
+                message[at + 8..at + 12].copy_from_slice(&gone.to_le_bytes());
+            }
+            let next = message[at + 20..at + 24].try_into().unwrap();
+            match u32::from_le_bytes(next) {
+                0 => break,
+                next => at += next as usize,
+            }
+        }
+    });
+    let line = line.unwrap();
+    let session = connect(&line.address(), &Login::Anonymous).await.unwrap();
+    let error = sessions(&session).await.unwrap_err();
+    assert_eq!(error.kind, SmbErrorKind::ShareNotFound);
+    assert!(!error.is_transient(), "{error}");
 }
 
 #[tokio::test]

@@ -40,6 +40,24 @@ async fn five_round_trips_and_that_of_tcp() {
     assert_eq!(proxy.commands()[5..7], [CREATE, IOCTL]);
 }
 
+/// Below 3.1.1 the server is asked what it meant, in the same chain.
+#[tokio::test]
+async fn no_more_round_trips_where_the_negotiation_is_to_be_confirmed() {
+    for dialect in ["SMB2_02", "SMB2_10", "SMB3_00", "SMB3_02"] {
+        let samba = lab().global("server max protocol", dialect);
+        let samba = samba.start().unwrap();
+        let proxy = Proxy::start(samba.address(), |_, _| {}).await;
+        let session = connect(&proxy.address, &boss()).await.unwrap();
+        let mut pipe = session.open_pipe(&SRVSVC).await.unwrap();
+        pipe.call(&common::Sessions).await.unwrap();
+        assert_eq!(proxy.flights(), 5, "{dialect}: {:?}", proxy.commands());
+        // Once is enough.
+        sessions(&session).await.unwrap();
+        assert_eq!(proxy.flights(), 7, "{dialect}");
+        assert_eq!(proxy.commands()[5..7], [CREATE, IOCTL]);
+    }
+}
+
 /// What becomes of a session whose answers are changed on the way.
 async fn tampered(change: impl Fn(usize, &mut Vec<u8>) + Send + Sync + 'static) -> SmbError {
     let samba = lab().start().unwrap();

@@ -10,7 +10,7 @@ use smbwho_msrpc::status::{self, FaultStatus, Win32Status};
 use smbwho_msrpc::types::security_descriptor::DescriptorError;
 use smbwho_rpc::ndr::NdrError;
 use smbwho_smb::kerberos::KerberosError;
-use smbwho_smb::{NtStatus, SmbError, SmbErrorKind, Step};
+use smbwho_smb::{Address, DEFAULT_PORT, NtStatus, SmbError, SmbErrorKind, Step};
 
 use crate::code::{Code, KerberosCode};
 use crate::files::PlaceError;
@@ -399,7 +399,12 @@ impl Error {
 
     /// What the person in front of it may try, where we know something.
     pub fn hint(&self) -> Option<String> {
-        hint::hint(&self.kind)
+        let hint = hint::hint(&self.kind)?;
+        let port = self
+            .server
+            .parse()
+            .map_or(DEFAULT_PORT, |server: Address| server.port);
+        Some(hint::with_port(hint, &self.kind, port))
     }
 
     /// The same error, with what had been changed before it.

@@ -1,9 +1,12 @@
 //! What to try: the one place where errors meet advice.
 
 use smbwho_msrpc::status::Win32Status;
-use smbwho_smb::{NtStatus, SmbError, SmbErrorKind, Step};
+use smbwho_smb::{DEFAULT_PORT, NtStatus, SmbError, SmbErrorKind, Step};
 
 use crate::error::{ErrorKind, Refusal, decisive};
+
+/// The port of NetBIOS session services ([RFC 1002] 4.3).
+const NETBIOS: u16 = 139;
 
 /// What the person who sees this error may try.
 pub(crate) fn hint(kind: &ErrorKind) -> Option<String> {
@@ -93,6 +96,27 @@ fn for_administrators(text: &str, denied: bool) -> String {
 const FILTERED: &str = " A local account of a Windows computer is no administrator over the \
     network, whatever its groups, unless it is the built-in Administrator or \
     LocalAccountTokenFilterPolicy is 1 there; a domain account is.";
+
+/// The same hint, after the port where that is the likeliest cause.
+pub(crate) fn with_port(hint: String, kind: &ErrorKind, port: u16) -> String {
+    use SmbErrorKind as K;
+    let is_of_the_port = match kind {
+        ErrorKind::Smb(error) => matches!(error.kind, K::ClosedAtNegotiate | K::TurnedAway),
+        _ => false,
+    };
+    match port {
+        DEFAULT_PORT => hint,
+        NETBIOS if is_of_the_port => {
+            "Use port 445: on port 139 servers want a NetBIOS session first, which smbwho does \
+             not speak."
+                .to_owned()
+        }
+        _ if is_of_the_port => {
+            format!("Check the port first: SMB listens on 445, and this is {port}. {hint}")
+        }
+        _ => hint,
+    }
+}
 
 fn refusal(call: &str, refused: &[(u32, Refusal)]) -> Option<&'static str> {
     let (_, why) = decisive(refused)?;
@@ -295,7 +319,41 @@ fn smb(error: &SmbError) -> Option<String> {
             "Switch SMB2 or newer on there (Samba: `server max protocol = SMB3`); SMB1 is unsafe, \
              and smbwho does not speak it."
         }
+        K::ClosedAtNegotiate => {
+            "Try again: the server may have as many connections as it takes (Samba: `max smbd \
+             processes`), or a firewall or filter stands before it. If it speaks only SMB1, \
+             switch SMB2 or newer on there (Samba: `server max protocol = SMB3`)."
+        }
+        K::TurnedAway => {
+            "Let the server take connections of this computer: on Samba `hosts allow` and `hosts \
+             deny` in smb.conf say of which it does."
+        }
         K::DialectRefused => "Let the server speak SMB 2.0.2 or newer.",
+        K::DialectTooOld { .. } => {
+            "Let the server speak a newer dialect (Samba: `server max protocol`), or accept an \
+             older one with --min-protocol. If it used to speak a newer one, someone on the line \
+             may be stepping the connection down."
+        }
+        K::EncryptionUnavailable => {
+            "Let the server encrypt (Samba: `server smb encrypt = desired` and SMB3; Windows: \
+             Server 2012 or newer), or do without --client-protection encrypt."
+        }
+        K::AnonymousUnprotected { .. } => {
+            "Name an account with -U, or do without --client-protection."
+        }
+        K::SizesTooSmall { .. } => {
+            "Let the server take at least 1432 bytes (Samba: `smb2 max trans`, `smb2 max read` \
+             and `smb2 max write`)."
+        }
+        K::NegotiationAltered { .. } => {
+            "Someone on the line may be stepping the connection down to read it, or the server \
+             is faulty; do not send it your password again before you know. Encryption that \
+             cannot be taken away: --min-protocol SMB3_11 --client-protection encrypt."
+        }
+        K::Unexpected(_) => {
+            "The server, or something on the line, does not keep to what was negotiated; do not \
+             send it your password again before you know why."
+        }
         K::Disconnected => "Try again; if it stays, look into the server's log.",
         K::LogonFailure => {
             "Check the name and the password; for a domain account write -U 'DOMAIN\\user'."
@@ -356,7 +414,10 @@ fn smb(error: &SmbError) -> Option<String> {
                         sessions often stop here. Name an account with -U.";
             return Some(for_administrators(text, true));
         }
-        K::ShareNotFound => "The server shares no IPC$, so it takes no such questions.",
+        K::ShareNotFound => {
+            "The server shares files only: without IPC$ it has no pipes, and cannot be asked who \
+             is connected."
+        }
         K::PipeNotFound { .. } => {
             "On Windows start the Server service; on Samba look whether samba-dcerpcd or \
              rpcd_classic runs."

@@ -331,13 +331,11 @@ fn is_final(error: &Error) -> bool {
     let ErrorKind::Smb(smb) = error.kind() else {
         return false;
     };
-    if error.step() != Step::SignIn {
-        return false;
-    }
-    if smb.counts_against_account() {
-        return true;
-    }
     match &smb.kind {
+        // Whoever changes messages would be shown the sign-in again and again.
+        K::NegotiationAltered { .. } | K::Unexpected(_) | K::SignatureInvalid => true,
+        _ if error.step() != Step::SignIn => false,
+        _ if smb.counts_against_account() => true,
         K::TimedOut
         | K::Disconnected
         | K::NoLogonServers

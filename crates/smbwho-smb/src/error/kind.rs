@@ -1,8 +1,11 @@
 //! Kinds of errors.
 
+use smbwho_auth::negotiate::Dialect;
 use smbwho_rpc::ProtocolError;
 use smbwho_rpc::ndr::NdrError;
 
+use crate::ClientProtection;
+use crate::expected::UnexpectedMessage;
 use crate::kerberos::KerberosError;
 
 /// What went wrong. [`SmbError::status`](crate::SmbError::status) and its neighbours keep the codes.
@@ -33,11 +36,48 @@ pub enum SmbErrorKind {
         /// What it looks like, when its first bytes tell: `HTTP`, `SSH`, …
         looks_like: Option<&'static str>,
     },
-    /// The server closed the connection on the first message or answered in
-    /// SMB1. Most likely it speaks SMB1 only, which this library does not.
+    /// The server answered in SMB1, which this library does not speak.
     OnlySmb1,
+    /// The server closed the connection on the first message: it is full, a
+    /// filter stands before it, it speaks SMB1 only, or another protocol.
+    ClosedAtNegotiate,
+    /// The server refused the connection by a negative NetBIOS session
+    /// response, as smbd does to computers that `hosts allow` and `hosts deny`
+    /// keep away.
+    TurnedAway,
     /// The server found no dialect of SMB 2.0.2 to 3.1.1 it would speak.
     DialectRefused,
+    /// The server speaks nothing as new as is required
+    /// ([`Options::min_dialect`](crate::Options::min_dialect)).
+    DialectTooOld {
+        /// The best that was agreed on.
+        negotiated: Dialect,
+        /// The oldest that would do.
+        required: Dialect,
+    },
+    /// Encryption is required
+    /// ([`Options::protection`](crate::Options::protection)), and none could be
+    /// agreed on.
+    EncryptionUnavailable,
+    /// Signing or encryption is required, and an anonymous session has no key
+    /// for it.
+    AnonymousUnprotected {
+        /// What is required.
+        wanted: ClientProtection,
+    },
+    /// The server takes so little in one request that no RPC fits in.
+    SizesTooSmall {
+        /// The least of its MaxTransactSize, MaxReadSize and MaxWriteSize.
+        bytes: u32,
+    },
+    /// What was negotiated is not what the server meant: somebody on the way
+    /// may have changed it ([MS-SMB2] 3.2.5.14.12). Nothing was asked.
+    NegotiationAltered {
+        /// What differs.
+        what: &'static str,
+    },
+    /// A message came that was not negotiated. Nothing of it was believed.
+    Unexpected(UnexpectedMessage),
     /// The connection broke or was closed by the server.
     Disconnected,
 

@@ -31,7 +31,18 @@ pub(crate) fn from_status(step: Step, status: NtStatus) -> SmbError {
         | NtStatus::TRUSTED_RELATIONSHIP_FAILURE => K::NoLogonServers,
         NtStatus::NTLM_BLOCKED => K::NtlmBlocked,
         NtStatus::ACCESS_DENIED | NtStatus::NETWORK_ACCESS_DENIED => K::AccessDenied,
-        NtStatus::BAD_NETWORK_NAME | NtStatus::BAD_NETWORK_PATH if step == Step::Share => {
+        NtStatus::BAD_NETWORK_NAME
+        | NtStatus::BAD_NETWORK_PATH
+        // In answer to TREE_CONNECT no tree can have gone: servers without pipes
+        // say this of IPC$.
+        | NtStatus::NETWORK_NAME_DELETED
+        | NtStatus::BAD_DEVICE_TYPE
+        | NtStatus::OBJECT_NAME_NOT_FOUND
+        | NtStatus::OBJECT_PATH_NOT_FOUND
+        | NtStatus::NO_SUCH_FILE
+        | NtStatus::NOT_FOUND
+            if step == Step::Share =>
+        {
             K::ShareNotFound
         }
         NtStatus::PIPE_BUSY | NtStatus::INSTANCE_NOT_AVAILABLE | NtStatus::PIPE_NOT_AVAILABLE | NtStatus::CONNECTION_REFUSED => {

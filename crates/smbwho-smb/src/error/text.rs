@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 
 use super::{SmbError, SmbErrorKind, Step};
-use crate::NtStatus;
+use crate::{ClientProtection, NtStatus};
 
 impl fmt::Display for SmbError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -37,10 +37,21 @@ impl SmbError {
             }
             K::ConnectFailed => "could not connect",
             K::TooManyFiles => "too many open files on this computer to connect to another server",
-            K::OnlySmb1 => {
-                "the server closed the connection instead of negotiating SMB2; \
-                 most likely it speaks only SMB1"
+            K::OnlySmb1 => "the server speaks only SMB1",
+            K::ClosedAtNegotiate => {
+                "the server closed the connection instead of negotiating: it may have too many \
+                 connections, be behind a filter, speak only SMB1, or be no SMB server"
             }
+            K::TurnedAway => "the server turns this computer away",
+            K::EncryptionUnavailable => {
+                "encryption is required, and the server did not agree on a cipher"
+            }
+            K::AnonymousUnprotected {
+                wanted: ClientProtection::Sign,
+            } => "signing is required, and an anonymous session cannot be signed",
+            K::AnonymousUnprotected {
+                wanted: ClientProtection::Encrypt,
+            } => "encryption is required, and an anonymous session cannot be encrypted",
             K::DialectRefused => "the server speaks no dialect from SMB 2.0.2 to 3.1.1",
             K::LogonFailure => "the user name or the password is wrong",
             K::PasswordExpired => "the password has expired",
@@ -98,6 +109,27 @@ impl SmbError {
             K::NotSmb { looks_like: None } => {
                 f.write_str("it is not an SMB server: it answers in another protocol")
             }
+            K::DialectTooOld {
+                negotiated,
+                required,
+            } => write!(
+                f,
+                "the server speaks SMB {} at most, and SMB {} is required",
+                negotiated.as_str(),
+                required.as_str()
+            ),
+            K::SizesTooSmall { bytes } => write!(
+                f,
+                "the server takes only {bytes} bytes in one request, too few for a remote call"
+            ),
+            K::NegotiationAltered { what } => write!(
+                f,
+                "the negotiation was changed on its way: {what}; nothing was asked"
+            ),
+            K::Unexpected(what) => write!(
+                f,
+                "the server sent {what}, so the connection was ended while {doing}"
+            ),
             K::Disconnected => write!(f, "the connection was lost while {doing}"),
             K::HeldBack {
                 refused,

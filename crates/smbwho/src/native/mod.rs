@@ -28,7 +28,7 @@ use smbwho_msrpc::status::Win32Status;
 use smbwho_msrpc::wkssvc::WKSSVC;
 use smbwho_rpc::Interface;
 use smbwho_rpc::ndr::{NdrError, WStr};
-use smbwho_smb::{Address, DEFAULT_PORT, Host, Options, Prepared, Step};
+use smbwho_smb::{Address, DEFAULT_PORT, Dialect, Host, Options, Prepared, Step};
 use smbwho_windows::{Network, Text, WideArg};
 use tokio::time::timeout;
 
@@ -54,6 +54,9 @@ pub(crate) fn as_current_user(
     let network = smbwho_windows::system().ok_or("only Windows does that")?;
     if address.port != DEFAULT_PORT {
         return Err("Windows asks on port 445 only");
+    }
+    if options.min_dialect != Dialect::Smb202 || options.protection.is_some() {
+        return Err("Windows chooses dialect and protection itself");
     }
     let name = unc_host(&address.host);
     let server = WideArg::new(format!(r"\\{name}").encode_utf16());

@@ -65,8 +65,16 @@ pub(super) fn reason(error: &Error) -> &'static str {
         K::Unreachable | K::ConnectFailed | K::NoInterface { .. } => "not reached",
         K::TooManyFiles => "too many open files here",
         K::LogonFailure | K::GuestOffered => "wrong name or password",
+        K::DialectTooOld { .. } | K::EncryptionUnavailable | K::AnonymousUnprotected { .. } => {
+            "not protected as required"
+        }
+        K::NegotiationAltered { .. } | K::Unexpected(_) | K::SignatureInvalid => {
+            "not trustworthy on the line"
+        }
         _ if error.refuses_account() || error.step == Step::SignIn => "refused the sign-in",
         K::NotSmb { .. } | K::OnlySmb1 | K::DialectRefused => "no server of SMB 2 or 3",
+        K::ClosedAtNegotiate => "closed the connection",
+        K::TurnedAway => "turned this computer away",
         K::Disconnected | K::PipeBroken { .. } | K::SessionGone => "broke off",
         K::PipeBusy | K::ServerBusy => "busy",
         K::AccessDenied | K::ShareNotFound | K::PipeNotFound { .. } | K::Fault { .. } => {
