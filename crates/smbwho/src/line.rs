@@ -32,6 +32,9 @@ pub(crate) struct Line {
     login: Login,
     options: Options,
     facts: Facts,
+    /// The server ends connections over a chain of requests that begins with
+    /// the share's: it gets that one alone, over every connection.
+    tree_alone: AtomicBool,
     state: AsyncMutex<State>,
 }
 
@@ -92,6 +95,7 @@ impl Line {
             login: login.clone(),
             options: options.clone(),
             facts: session.facts().clone(),
+            tree_alone: AtomicBool::new(false),
             state: AsyncMutex::new(State::Up(Link::new(session))),
         })
     }
@@ -138,6 +142,10 @@ impl Line {
                 let link = self.link(Some(&link)).await?;
                 (link.session.open_pipe(interface).await?, link)
             }
+            Err(error) if error.is_due_to_compounding() => {
+                debug!(%error, "the chain may be to blame; connecting again without it");
+                self.open_tree_alone(interface, &link).await?
+            }
             Err(error) => return Err(error),
         };
         Ok(Taken {
@@ -146,6 +154,27 @@ impl Line {
             link,
             kept: false,
         })
+    }
+
+    /// A pipe over a new connection that connects to the share alone, as all
+    /// others will from then on if that was it. The account was taken before,
+    /// so signing in once more does not bring it nearer to being locked.
+    async fn open_tree_alone(
+        &self,
+        interface: &'static Interface,
+        lost: &Arc<Link>,
+    ) -> Result<(RpcPipe, Arc<Link>), SmbError> {
+        self.tree_alone.store(true, Ordering::Relaxed);
+        let opened = async {
+            let link = self.link(Some(lost)).await?;
+            let pipe = link.session.open_pipe(interface).await?;
+            Ok((pipe, link))
+        };
+        let opened = opened.await;
+        if opened.is_err() {
+            self.tree_alone.store(false, Ordering::Relaxed);
+        }
+        opened
     }
 
     /// The connection as it stands, built again if it is known to be down or
@@ -182,6 +211,9 @@ impl Line {
         };
         match outcome {
             Ok(session) => {
+                if self.tree_alone.load(Ordering::Relaxed) {
+                    session.connect_tree_alone();
+                }
                 let link = Link::new(session);
                 *state = State::Up(Arc::clone(&link));
                 Ok(link)

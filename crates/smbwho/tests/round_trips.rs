@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use common::{connect, samba};
 use smbwho::{Closing, Server, SessionTarget};
-use smbwho_testkit::{Action, Endpoint, LockstepLine, Samba, SessionService, SlowLine};
+use smbwho_testkit::{
+    Action, Endpoint, LockstepLine, RewritingLine, Samba, SessionService, SlowLine,
+};
 
 const TCP: usize = 1;
 
@@ -57,6 +59,46 @@ async fn sessions_down_the_ladder_take_six() {
     server.sessions().collect().await.expect("sessions");
     assert_eq!(waited(&line), 7);
     assert_eq!(line.flights()[5], [IOCTL]);
+}
+
+/// Below 3.1.1 the server confirms what was negotiated in the same chain.
+#[tokio::test]
+async fn an_older_dialect_takes_six_as_well() {
+    let samba = Samba::builder()
+        .admin("root", "adm")
+        .global("server max protocol", "SMB3_02")
+        .start()
+        .expect("a lab");
+    let (line, server) = over_a_line(&samba).await;
+    server.sessions().collect().await.expect("sessions");
+    assert_eq!(waited(&line), 6);
+    assert_eq!(line.flights()[3], [TREE_CONNECT, IOCTL, CREATE, IOCTL]);
+}
+
+/// What ends a connection over the chain is remembered: every connection after
+/// it connects to the share alone.
+#[tokio::test]
+async fn a_server_that_drops_the_chain_is_connected_to_once_more() {
+    let samba = samba();
+    let line = RewritingLine::fake_ksmbd(samba.address()).expect("a line");
+    let guard = smbwho::LockoutGuard::new(1);
+    let options = smbwho::ConnectOptions {
+        guard: Some(guard.clone()),
+        ..common::options()
+    };
+    let address = line.address().parse().expect("an address");
+    let login = common::ntlm("root", "adm");
+    let server = Server::connect_with(&address, &login, &options).await;
+    let server = server.expect("signs in");
+    let sessions = server.sessions().collect().await.expect("sessions").rows;
+    assert!(!sessions.is_empty());
+    assert_eq!(line.connections(), 2);
+    server.shares().collect().await.expect("shares");
+    assert_eq!(line.connections(), 2);
+    line.cut();
+    server.sessions().collect().await.expect("sessions again");
+    assert_eq!(line.connections(), 3);
+    assert_eq!((guard.refused(), guard.is_closed()), (0, false));
 }
 
 #[tokio::test]
