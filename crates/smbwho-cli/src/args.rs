@@ -4,6 +4,7 @@
 //! and after its name; what they mean is decided where they are used.
 
 mod asking;
+mod protection;
 mod shared;
 
 use std::ffi::OsString;
@@ -18,6 +19,7 @@ use crate::duration;
 use crate::live::Subject;
 
 pub(crate) use asking::*;
+pub(crate) use protection::*;
 pub(crate) use shared::*;
 
 /// What the manual page and the end of `--help` share, as headings and lines.
@@ -55,10 +57,11 @@ const ENVIRONMENT: &str = "  SMBWHO_PASSWORD  the password
 
 const FILES: &str = "  smbwho/config.toml in the folder for configuration ($XDG_CONFIG_HOME or
   ~/.config; on Windows %APPDATA%; on macOS ~/Library/Application Support).
-  Its keys: login, kerberos, servers, jobs, timeout, total_timeout, retries,
-  output, audit_log, [groups] with lists of servers to be named as @GROUP, and
-  [clusters] with the nodes of each: its name asks them all, and rows name the
-  cluster as server and the node beside it. It holds no password.
+  Its keys: login, kerberos, min_protocol, client_protection, servers, jobs,
+  timeout, total_timeout, retries, output, audit_log, [groups] with lists of
+  servers to be named as @GROUP, and [clusters] with the nodes of each: its name
+  asks them all, and rows name the cluster as server and the node beside it. It
+  holds no password.
   smbwho/audit.jsonl in the folder for state ($XDG_STATE_HOME or
   ~/.local/state; on Windows %LOCALAPPDATA%): one JSON line before and one
   after every change to a server.

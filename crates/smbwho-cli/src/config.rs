@@ -15,6 +15,7 @@ use std::time::Duration;
 use serde::{Deserialize, Deserializer, de};
 use smbwho::user_file;
 
+use crate::args::{MinProtocol, Protection, from_config};
 use crate::duration;
 use crate::output::Format;
 
@@ -30,6 +31,12 @@ pub(crate) struct Config {
     /// Sign in by Kerberos, as `-k`.
     #[serde(default)]
     pub(crate) kerberos: bool,
+    /// As `--min-protocol`.
+    #[serde(default, deserialize_with = "from_config")]
+    pub(crate) min_protocol: Option<MinProtocol>,
+    /// As `--client-protection`.
+    #[serde(default, deserialize_with = "from_config")]
+    pub(crate) client_protection: Option<Protection>,
     /// The servers that are asked when none is named.
     #[serde(default)]
     pub(crate) servers: Vec<String>,
@@ -161,6 +168,8 @@ mod tests {
             r#"
             login = 'LAB\alice'
             kerberos = true
+            min_protocol = "3.0"
+            client_protection = "encrypt"
             servers = ["fs1", "@branch"]
             jobs = 16
             timeout = "1m"
@@ -185,6 +194,8 @@ mod tests {
         let expected = Config {
             login: Some(r"LAB\alice".to_owned()),
             kerberos: true,
+            min_protocol: Some(MinProtocol::Smb3_00),
+            client_protection: Some(Protection::Encrypt),
             servers: vec!["fs1".to_owned(), "@branch".to_owned()],
             jobs: NonZeroUsize::new(16),
             timeout: Some(Duration::from_secs(60)),
@@ -222,6 +233,8 @@ mod tests {
             "\noutput = \"xml\"",
             "\nservers = \"fs1\"",
             "\nretries = -1",
+            "\nmin_protocol = \"NT1\"",
+            "\nclient_protection = \"plain\"",
             "\ntotal_timeout = \"\"",
             "\nclusters = { fs = \"node1\" }",
             "\nlogin =",

@@ -40,6 +40,41 @@ fn users(ran: &Ran) -> Vec<String> {
     users
 }
 
+/// The server speaks SMB 3.0 and encrypts for whoever wants it; a wrong password
+/// would be refused.
+#[test]
+fn what_the_connection_must_be_is_said_by_options_or_configuration() {
+    let samba = Samba::builder()
+        .admin("root", ADMIN)
+        .global("server max protocol", "SMB3_00")
+        .start()
+        .expect("a Samba");
+    let address = samba.address();
+    let info = |options: &[&str]| {
+        let arguments = [&["info", &address, "-U", "root", "-o", "json"], options].concat();
+        as_root(&arguments).run()
+    };
+    let ran = info(&["--min-protocol", "smb3_00"]);
+    assert_eq!(ran.json()["rows"][0]["encryption"], "none");
+    let ran = info(&["--client-protection", "encrypt"]);
+    assert_eq!(ran.json()["rows"][0]["encryption"], "AES-128-CCM");
+
+    for option in ["--min-protocol=3.0.2", "--min-protocol=SMB3"] {
+        let ran = Smbwho::new(&["sessions", &address, "-U", "root", option])
+            .password("wrong")
+            .run();
+        assert_eq!(ran.code, Some(2), "{}", ran.seen());
+        assert!(ran.stderr.contains("negotiate"), "{}", ran.seen());
+        assert!(ran.stderr.contains("SMB 3.0 at most"), "{}", ran.seen());
+    }
+    let ran = Smbwho::new(&["sessions", &address, "-N"])
+        .file("my.toml", "client_protection = 'sign'")
+        .env("SMBWHO_CONFIG", "my.toml")
+        .run();
+    assert_eq!(ran.code, Some(2), "{}", ran.seen());
+    assert!(ran.stderr.contains("signing is required"), "{}", ran.seen());
+}
+
 #[test]
 fn everybody_is_named_in_every_format() {
     let (samba, _held) = office();

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use clap::{ArgAction, Args, ValueEnum, ValueHint};
 
-use super::AskingArgs;
+use super::{AskingArgs, ProtectionArgs};
 use crate::duration;
 use crate::output::Format;
 
@@ -62,6 +62,9 @@ pub(crate) struct LoginArgs {
     /// Read the password from standard input, up to the end of its first line
     #[arg(long, global = true)]
     pub(crate) password_stdin: bool,
+
+    #[command(flatten)]
+    pub(crate) protection: ProtectionArgs,
 }
 
 impl LoginArgs {
@@ -75,6 +78,11 @@ impl LoginArgs {
             (self.kdc.is_some(), "--kdc"),
             (self.no_pass, "--no-pass"),
             (self.password_stdin, "--password-stdin"),
+            (self.protection.min_protocol.is_some(), "--min-protocol"),
+            (
+                self.protection.client_protection.is_some(),
+                "--client-protection",
+            ),
         ];
         given
             .into_iter()

@@ -6,7 +6,7 @@ use std::num::NonZeroUsize;
 use std::pin::Pin;
 use std::time::Duration;
 
-use smbwho::{Address, ConnectOptions, Login, Server};
+use smbwho::{Address, ConnectOptions, Dialect, Login, Server};
 use tokio::runtime;
 
 use super::{Stop, descriptors, servers_come_last};
@@ -198,10 +198,19 @@ pub(super) fn connect_options(shared: &Shared, config: &Config) -> ConnectOption
         .timeout
         .or(config.timeout)
         .unwrap_or(DEFAULT_TIMEOUT);
+    let protection = &shared.login.protection;
     ConnectOptions {
         connect_timeout: timeout,
         sign_in_timeout: timeout,
         reply_timeout: timeout,
+        min_dialect: protection
+            .min_protocol
+            .or(config.min_protocol)
+            .map_or(Dialect::Smb202, Into::into),
+        protection: protection
+            .client_protection
+            .or(config.client_protection)
+            .map(Into::into),
         ..ConnectOptions::default()
     }
 }
