@@ -110,10 +110,9 @@ fn bare(text: &str) -> &str {
     };
     let mut text = text.trim_matches(around);
     loop {
-        let inside = QUOTES.iter().find_map(|&(open, close)| {
-            let inside = text.strip_prefix(open)?.strip_suffix(close)?;
-            (!inside.is_empty()).then_some(inside)
-        });
+        let inside = QUOTES
+            .iter()
+            .find_map(|&(open, close)| text.strip_prefix(open)?.strip_suffix(close));
         match inside {
             Some(inside) => text = inside.trim_matches(around),
             None => return text,
