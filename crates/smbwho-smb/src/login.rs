@@ -8,6 +8,7 @@ use crate::Secret;
 use crate::budget::ReplyBudget;
 use crate::guard::LockoutGuard;
 use crate::kerberos::KerberosLogin;
+use crate::list_budget::ListBudget;
 
 /// Who signs in.
 #[derive(Debug, Clone)]
@@ -76,6 +77,9 @@ pub struct Options {
     pub max_reply: usize,
     /// Shared by all that are asked together, so that their replies do not fill the memory.
     pub reply_budget: ReplyBudget,
+    /// Bounds what lists hold that do not come to an end, over all servers asked with clones of
+    /// these options.
+    pub list_budget: ListBudget,
     /// A server that speaks none of this dialect or a newer one is refused
     /// before an account is shown to it.
     pub min_dialect: Dialect,
@@ -98,6 +102,7 @@ impl Default for Options {
             keep_alive: Some(Duration::from_secs(60)),
             max_reply: 64 << 20,
             reply_budget: ReplyBudget::default(),
+            list_budget: ListBudget::default(),
             min_dialect: Dialect::Smb202,
             protection: None,
             guard: None,

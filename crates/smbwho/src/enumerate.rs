@@ -628,7 +628,10 @@ impl<L: Listing> Pager<L> {
         self.rows = self.rows.saturating_add(rows.len());
         self.ladder = VecDeque::from([level]);
         self.next = match more {
-            More::No => Next::Done,
+            More::No => {
+                self.end_list();
+                Next::Done
+            }
             More::Yes { page, .. } if self.last_page.replace(page) == Some(page) => {
                 self.rows -= rows.len();
                 rows.clear();
@@ -646,7 +649,7 @@ impl<L: Listing> Pager<L> {
     fn follow(&mut self, handle: Option<u32>, came: usize) -> Next {
         let moved = handle.filter(|&handle| handle != 0 && self.followed.insert(handle));
         let why = match moved {
-            Some(handle) if came > 0 && self.rows < MAX_ROWS && self.held < MAX_HELD => {
+            Some(handle) if came > 0 && self.has_room() => {
                 self.resume_handle = handle;
                 return Next::Ask;
             }
@@ -655,6 +658,26 @@ impl<L: Listing> Pager<L> {
             None => "it says that more follow, but its resume handle does not move",
         };
         self.stalled(why)
+    }
+
+    /// Whether a list that is not at its end may have more.
+    fn has_room(&self) -> bool {
+        let within = || match self.server.backend() {
+            Backend::Remote(line) => line.list_budget().may_go_on(&self.list_name(), self.held),
+            Backend::Native(_) | Backend::Local(_) => true,
+        };
+        self.rows < MAX_ROWS && self.held < MAX_HELD && within()
+    }
+
+    fn end_list(&self) {
+        if let Backend::Remote(line) = self.server.backend() {
+            line.list_budget().ended(&self.list_name());
+        }
+    }
+
+    /// What tells this list from others under way.
+    fn list_name(&self) -> String {
+        format!("{} {}", self.server.name(), name::<L>())
     }
 
     fn stalled(&self, why: &'static str) -> Next {

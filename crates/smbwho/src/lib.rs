@@ -126,7 +126,7 @@ pub use smbwho_smb::kerberos;
 #[doc(hidden)]
 pub use smbwho_smb::user_file;
 pub use smbwho_smb::{
-    Address, AddressError, ClientProtection, DEFAULT_PORT, Dialect, Facts, Host, LockoutGuard,
-    Login, NtStatus, Options as ConnectOptions, Secret, SmbError, SmbErrorKind, Step,
-    UnexpectedMessage,
+    Address, AddressError, ClientProtection, DEFAULT_PORT, Dialect, Facts, Host, ListBudget,
+    LockoutGuard, Login, NtStatus, Options as ConnectOptions, ReplyBudget, Secret, SmbError,
+    SmbErrorKind, Step, UnexpectedMessage,
 };

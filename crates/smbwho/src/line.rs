@@ -84,6 +84,11 @@ pub(crate) struct Came {
 }
 
 impl Line {
+    /// What bounds lists that do not come to an end.
+    pub(crate) fn list_budget(&self) -> &smbwho_smb::ListBudget {
+        &self.options.list_budget
+    }
+
     pub(crate) async fn connect(
         address: &Address,
         login: &Login,

@@ -7,7 +7,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use common::{at, endpoint, impatient, serving};
-use smbwho::{Error, ErrorKind, Rows, Session, SmbErrorKind};
+use smbwho::{
+    ConnectOptions, Error, ErrorKind, ListBudget, Login, Rows, Secret, Server, Session,
+    SmbErrorKind,
+};
 use smbwho_testkit::{
     Action, Bind, Endpoint, LabSession, Order, Reply, Request, SessionReply, SessionRequest,
     SessionService,
@@ -232,15 +235,14 @@ async fn more_announced_and_none_sent() {
     assert!(matches!(error.kind(), ErrorKind::Refused { .. }), "{error}");
 }
 
-/// Names of 30,000 letters, page after page: the memory ends before the rows do.
-#[tokio::test]
-async fn more_bytes_than_any_list_has() {
+/// Pages without end, each of 300 names of 30,000 letters.
+fn without_end() -> Endpoint {
     let long = "u".repeat(30_000);
     let page: Vec<LabSession> = (0..300)
         .map(|number| LabSession::new("ws", &format!("{long}{number}")))
         .collect();
     let turn = AtomicUsize::new(0);
-    let endpoint = answering(move |_| {
+    answering(move |_| {
         let handle = u32::try_from(turn.fetch_add(1, Ordering::SeqCst)).expect("few") + 1;
         let reply = SessionReply {
             level: 1,
@@ -250,7 +252,12 @@ async fn more_bytes_than_any_list_has() {
             status: 234,
         };
         Action::reply(reply.encode())
-    });
+    })
+}
+
+#[tokio::test]
+async fn more_bytes_than_any_list_has() {
+    let endpoint = without_end();
     let server = at(&endpoint).await;
     let sessions = server.sessions().level(smbwho::Level::L1);
     let answer = sessions.collect().await.expect("what came");
@@ -263,6 +270,31 @@ async fn more_bytes_than_any_list_has() {
     // 96 MiB by 60 kB.
     assert!(
         (1_500..2_400).contains(&answer.rows.len()),
+        "{}",
+        answer.rows.len()
+    );
+}
+
+/// Where other lists without end are under way, each has its part of what one may have.
+#[tokio::test]
+async fn lists_without_end_share_what_one_may_have() {
+    let endpoint = without_end();
+    let options = ConnectOptions {
+        list_budget: ListBudget::new(32 << 20),
+        ..ConnectOptions::default()
+    };
+    // Another list has its half already.
+    assert!(options.list_budget.may_go_on("another server", 16 << 20));
+    let address = endpoint.address().parse().expect("an address");
+    let login = Login::ntlm("", Endpoint::USER, Secret::new(Endpoint::PASSWORD));
+    let server = Server::connect_with(&address, &login, &options).await;
+    let server = server.expect("signs in");
+    let sessions = server.sessions().level(smbwho::Level::L1);
+    let answer = sessions.collect().await.expect("what came");
+    assert!(answer.missing.is_some());
+    // 16 MiB by 60 kB, and no page more.
+    assert!(
+        (200..=600).contains(&answer.rows.len()),
         "{}",
         answer.rows.len()
     );
