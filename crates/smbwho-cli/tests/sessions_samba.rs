@@ -348,7 +348,8 @@ fn ctrl_c_prints_what_came() {
 /// stands there. Gives back what the terminal showed.
 fn on_a_terminal(arguments: &str, typed: &str) -> (Option<i32>, String) {
     let line = format!("stty cols 40 rows 20; exec {PROGRAM} {arguments}");
-    let mut smbwho = Smbwho::words(&["script", "-qec", &line, "/dev/null"]);
+    let mut smbwho =
+        Smbwho::words(&["script", "-qec", &line, "/dev/null"]).env("TERM", "xterm-256color");
     let command = smbwho.command();
     let piped = command
         .stdin(Stdio::piped())

@@ -396,6 +396,16 @@ impl Listing for Connections {
         self.qualifier.starts_with('\\') && is_nobody(status)
     }
 
+    /// There is no such share. At level 0 Samba has an id for it all the same.
+    fn is_final(&self, status: Win32Status) -> bool {
+        matches!(
+            status,
+            Win32Status::NERR_NetNameNotFound
+                | Win32Status::ERROR_BAD_NET_NAME
+                | Win32Status::ERROR_INVALID_NAME
+        )
+    }
+
     fn lets_through(&self, row: &Connection) -> bool {
         let of = |user: &UserFilter| user.lets_through(row.user.as_ref());
         // One that is made up must be seen, to be told of.

@@ -120,6 +120,13 @@ pub(crate) trait Listing: Sized + Send + Sync + 'static {
     /// Whether this status says that nothing matches the filters sent along.
     fn means_none(&self, status: Win32Status) -> bool;
 
+    /// Whether a status is about what is asked for, and not about the level: it
+    /// holds at every level.
+    fn is_final(&self, status: Win32Status) -> bool {
+        let _ = status;
+        false
+    }
+
     /// Whether the filters let a row through, whatever the server made of
     /// them.
     fn lets_through(&self, row: &Self::Row) -> bool;
@@ -364,6 +371,7 @@ impl<L: Listing> Pager<L> {
     fn leads_down(&self, outcome: &Result<Answer<L::Row>, Error>) -> bool {
         self.rows == 0
             && match outcome {
+                Ok(Answer::Refused(Refusal::Status(status))) => !self.listing.is_final(*status),
                 Ok(Answer::Refused(_) | Answer::Unreadable(_)) => true,
                 Ok(_) => false,
                 Err(error) => error.ends_pipe_only(),

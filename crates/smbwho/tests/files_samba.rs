@@ -240,7 +240,8 @@ async fn what_samba_makes_up_of_connections_is_not_told() {
         .await
         .expect_err("made up");
     assert!(matches!(error.kind(), ErrorKind::MadeUp { .. }), "{error}");
-    assert!(server.connections_to("nosuch").collect().await.is_err());
+    let error = server.connections_to("nosuch").collect().await;
+    assert!(error.is_err(), "{error:?}");
     let bob = connect(&samba.address(), "bob", "b")
         .await
         .expect("bob signs in");

@@ -142,7 +142,7 @@ pub(crate) struct PrintArgs {
 
     /// Write names exactly as they came, control characters included (csv,
     /// tsv)
-    #[arg(long, global = true)]
+    #[arg(long, global = true, hide_short_help = true)]
     pub(crate) raw: bool,
 
     /// Colour: auto is on a terminal unless NO_COLOR is set
