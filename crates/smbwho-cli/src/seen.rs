@@ -128,7 +128,8 @@ impl Pairs {
             match compare(&before[then], &now[is]) {
                 Ordering::Equal => {
                     pairs.found[then] = Some(is);
-                    (old.next(), new.next());
+                    old.next();
+                    new.next();
                 }
                 Ordering::Less => drop(old.next()),
                 Ordering::Greater => pairs.new.extend(new.next()),

@@ -148,8 +148,8 @@ async fn a_client_is_asked_for_by_the_name_that_its_sessions_have() {
     let rows = server.connections_from("::ffff:10.0.0.7").collect().await;
     assert_eq!(rows.expect("an answer").rows.len(), 2);
     let asked = endpoint.requests();
-    let asked = asked.iter().filter(|r| r.opnum != SessionRequest::OPNUM);
-    let last = asked.last().expect("a request");
+    let mut asked = asked.iter().filter(|r| r.opnum != SessionRequest::OPNUM);
+    let last = asked.next_back().expect("a request");
     let last = NetrConnectionEnumRequest::from_stub(&last.stub).expect("a request");
     let qualifier = last.qualifier.expect("a qualifier").to_string_lossy();
     assert_eq!(qualifier, r"\\10.0.0.7");

@@ -118,7 +118,7 @@ async fn filters_hold_though_samba_ignores_them() {
     let client = all[0].client.clone().expect("a client");
     let here = server
         .sessions()
-        .client(&format!(r"\\{client}"))
+        .client(format!(r"\\{client}"))
         .collect()
         .await
         .expect("sessions");

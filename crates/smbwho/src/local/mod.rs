@@ -140,11 +140,12 @@ pub mod fuzz {
 
     /// smbstatus' text, and the rows made of it.
     pub fn smbstatus_text(bytes: &[u8]) {
-        let mut status = Status::default();
-        status.timestamp = Some("2026-11-30T00:00:00Z".to_owned());
-        status.sessions = text::sessions(bytes).map_or_else(Vec::new, |lines| lines.rows);
-        status.tcons = text::tcons(bytes).map_or_else(Vec::new, |lines| lines.rows);
-        status.open_files = text::files(bytes, "").map(|lines| lines.rows);
+        let mut status = Status {
+            timestamp: Some("2026-11-30T00:00:00Z".to_owned()),
+            sessions: text::sessions(bytes).map_or_else(Vec::new, |lines| lines.rows),
+            tcons: text::tcons(bytes).map_or_else(Vec::new, |lines| lines.rows),
+            open_files: text::files(bytes, "").map(|lines| lines.rows),
+        };
         status.link();
         let rows = status.sessions();
         assert_eq!(rows.len(), status.sessions.len(), "a row a session");

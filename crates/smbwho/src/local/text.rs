@@ -46,7 +46,7 @@ pub(super) fn files(text: &[u8], complaint: &str) -> Option<Lines<OpenFile>> {
     let none = ["No locked files", "not initialised"];
     let says = |word: &&str| complaint.contains(*word) || contains(text, word.as_bytes());
     section(text, header, file).or_else(|| {
-        none.iter().any(|word| says(word)).then(|| Lines {
+        none.iter().any(says).then(|| Lines {
             rows: Vec::new(),
             unread: 0,
         })
