@@ -18,7 +18,7 @@ SETTINGS = [
     (line("server min protocol = SMB3_11"), ANSWERS, {"dialect": "3.1.1"}),
     *[(line("server smb encrypt = required", f"server smb3 encryption algorithms = {cipher}"), ANSWERS, {"encryption": cipher})
       for cipher in ("AES-128-GCM", "AES-128-CCM", "AES-256-GCM", "AES-256-CCM")],
-    *[(line(f"server smb3 encryption algorithms = {cipher}"), ANSWERS, {"encryption": None})
+    *[(line(f"server smb3 encryption algorithms = {cipher}"), ANSWERS, {"encryption": "none"})
       for cipher in ("AES-256-GCM", "AES-256-CCM")],
     (line("server smb encrypt = required", "server max protocol = SMB3_00"), ANSWERS, {"encryption": "AES-128-CCM"}),
     (line("server smb encrypt = required", "server max protocol = SMB2_10"), REFUSED, "encrypt"),

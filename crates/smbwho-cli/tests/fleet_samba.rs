@@ -162,8 +162,8 @@ fn a_summary_says_what_became_of_them() {
     assert_eq!(
         ran.stderr.lines().last(),
         Some(
-            "smbwho: 3 of 5 servers answered, 2 failed: 1 no server of SMB 2 or 3, 1 refused \
-             the connection"
+            "smbwho: 3 of 5 servers answered, 2 failed: 1 closed the connection, 1 refused the \
+             connection"
         ),
         "{}",
         ran.stderr

@@ -244,8 +244,10 @@ async fn a_line_that_breaks_is_tried_again_and_a_password_is_not() {
     // After the sign-in, whose answers are shorter than this.
     let (connections, step) = tries(900, ADMIN, 2).await;
     assert!(!matches!(step, Step::Negotiate | Step::SignIn), "{step}");
-    assert_eq!(connections, 3);
-    assert_eq!(tries(900, ADMIN, 0).await.0, 1);
+    // Each time the line breaks in the first chain, which some servers take so ill that they hang
+    // up: they are connected to once more and asked one step at a time.
+    assert_eq!(connections, 2 * 3);
+    assert_eq!(tries(900, ADMIN, 0).await.0, 2);
     // In the middle of the sign-in, which is not begun again.
     let (connections, step) = tries(400, ADMIN, 2).await;
     assert_eq!((connections, step), (1, Step::SignIn));
