@@ -20,6 +20,14 @@ fn saved_inputs_pass() {
         for input in inputs {
             let bytes = fs::read(input.expect("an entry").path()).expect("a file");
             local::local(&bytes);
+            (0..bytes.len()).for_each(|length| local::local(&bytes[..length]));
+            for at in 1..bytes.len() {
+                for other in [0, b'"', b' ', b'-', b'9', 0xff] {
+                    let mut changed = bytes.clone();
+                    changed[at] = other;
+                    local::local(&changed);
+                }
+            }
             replayed += 1;
         }
     }

@@ -70,7 +70,7 @@ fn the_ladder_steps_down_to_what_is_granted() {
 
 #[test]
 #[ignore = "takes scripts/windows.sh"]
-fn filters_go_to_the_system() {
+fn filters_hide_what_the_system_reports_and_are_not_sent() {
     let ran = smbwho(&[
         "fs1",
         "--user",
@@ -85,7 +85,7 @@ fn filters_go_to_the_system() {
     assert_eq!(ran.column("client"), [json!("10.0.0.2")]);
     assert_eq!(
         ran.calls("NetSessionEnum")[0],
-        r"server=\\fs1 \\10.0.0.2 ŻÓŁĆ2 level=502"
+        r"server=\\fs1 - - level=502"
     );
 }
 
@@ -178,10 +178,8 @@ fn shares_are_made_changed_and_removed() {
     ];
     let ran = smbwho(&set).run();
     ran.assert_good();
-    let sent = [
-        r"server=\\fs1 data - level=1004",
-        r"server=\\fs1 data - level=1006",
-    ];
+    // Both in one call, of which some servers would otherwise keep the last only.
+    let sent = [r"server=\\fs1 data - level=2"];
     assert_eq!(ran.calls("NetShareSetInfo"), sent);
 
     let ran = smbwho(&["share", "remove", "fs1", "data", "--yes"]).run();
