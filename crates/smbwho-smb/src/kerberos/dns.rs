@@ -230,9 +230,28 @@ fn is_truncated(reply: &[u8]) -> bool {
     simple_dns::header_buffer::has_flags(reply, PacketFlag::TRUNCATION).unwrap_or(false)
 }
 
+/// Whether the counts of the header can be true of a message of this length. Crate `simple-dns`
+/// allocates for as many records as they say, some 20 MB in all, before it reads the first.
+fn counts_fit(reply: &[u8]) -> bool {
+    use simple_dns::header_buffer::{additional_records, answers, name_servers, questions};
+    /// [RFC 1035 4.1] A header; a question and a record whose name is the root, without data.
+    const HEADER: usize = 12;
+    const QUESTION: usize = 5;
+    const RECORD: usize = 11;
+    let records = [answers, name_servers, additional_records]
+        .into_iter()
+        .map(|count| count(reply).map_or(0, usize::from))
+        .sum::<usize>();
+    let questions = questions(reply).map_or(0, usize::from);
+    HEADER + questions * QUESTION + records * RECORD <= reply.len()
+}
+
 /// The targets in order of priority, then weight (largest first: the draw by
 /// weight of [RFC 2782] spreads the load of many clients, which one is not).
 fn read_answer(reply: &[u8], id: u16, name: &str) -> Option<Vec<(String, u16)>> {
+    if !counts_fit(reply) {
+        return None;
+    }
     let packet = Packet::parse(reply).ok()?;
     let asked = packet.questions.first()?.qname.to_string();
     let is_ours = packet.id() == id
@@ -317,6 +336,19 @@ mod tests {
             read_answer(&reply(&[]), 7, "_kerberos._tcp.other.test"),
             None
         );
+    }
+
+    #[test]
+    fn counts_are_believed_only_as_far_as_bytes_came() {
+        let mut bytes = reply(&[(0, 100, "heavy.test", 88)]);
+        assert!(counts_fit(&bytes));
+        for count in [4, 6, 8, 10] {
+            let was = bytes[count..count + 2].to_vec();
+            bytes[count..count + 2].copy_from_slice(&[0xFF, 0xFF]);
+            assert!(!counts_fit(&bytes), "the count at {count}");
+            assert_eq!(read_answer(&bytes, 7, NAME), None);
+            bytes[count..count + 2].copy_from_slice(&was);
+        }
     }
 
     #[test]
