@@ -15,16 +15,36 @@ pub(crate) enum Cause {
     /// The account was refused: by this server or, lest it be locked, not shown
     /// to it any more. Another password may help.
     Account,
+    /// The password went out and nobody said what came of it: it may have been
+    /// counted as a wrong one.
+    PasswordInDoubt,
 }
 
 impl Cause {
+    /// Whether the server said no, whatever to.
+    pub(crate) fn is_refusal(self) -> bool {
+        matches!(self, Self::Refused | Self::Account)
+    }
+
+    /// Whether a person must say as whom to sign in before that is tried again.
+    pub(crate) fn wants_password(self) -> bool {
+        matches!(self, Self::Account | Self::PasswordInDoubt)
+    }
+
     fn of(error: &Error) -> Self {
+        let in_doubt = |kind: &ErrorKind| match kind {
+            ErrorKind::Smb(smb) => smb.leaves_password_in_doubt(),
+            _ => false,
+        };
         let held_back = |kind: &ErrorKind| match kind {
             ErrorKind::Smb(smb) => matches!(smb.kind, SmbErrorKind::HeldBack { .. }),
             _ => false,
         };
         if error.refuses_account() || held_back(error.kind()) {
             return Self::Account;
+        }
+        if in_doubt(error.kind()) {
+            return Self::PasswordInDoubt;
         }
         let no_to_the_login = error.step() == Step::SignIn && error.code().is_some();
         if error.is_refusal() || no_to_the_login && !error.is_transient() {

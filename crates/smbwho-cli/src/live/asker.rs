@@ -18,7 +18,7 @@ use tokio::task::JoinSet;
 use tokio::time::sleep_until;
 
 use super::question::{Question, Rows};
-use crate::problem::{Cause, Problem};
+use crate::problem::Problem;
 use crate::seen::Window;
 
 /// No server that failed waits longer than this, or than the interval.
@@ -77,9 +77,7 @@ impl Health {
         match self {
             Self::Asked => "asked",
             Self::Good => "ok",
-            Self::Failed(problem, _) | Self::Stopped(problem)
-                if problem.cause != Cause::NoAnswer =>
-            {
+            Self::Failed(problem, _) | Self::Stopped(problem) if problem.cause.is_refusal() => {
                 "refused"
             }
             Self::Failed(..) if answered => "stale",

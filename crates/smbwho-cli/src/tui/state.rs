@@ -18,7 +18,7 @@ use super::grid::{self, Grid};
 use crate::commands::close::Done;
 use crate::commands::consent::Plan;
 use crate::live::{Answer, Health, Question, Scope, Subject, Tenths, Victim};
-use crate::problem::{Cause, Problem};
+use crate::problem::Problem;
 
 /// How long a message stays.
 const TOLD_FOR: Duration = Duration::from_secs(8);
@@ -270,7 +270,7 @@ impl State {
     /// Whether a server waits for another password.
     pub(crate) fn wants_password(&self) -> bool {
         let waits = |server: &ServerState| match &server.health {
-            Health::Stopped(problem) => problem.cause == Cause::Account,
+            Health::Stopped(problem) => problem.cause.wants_password(),
             _ => false,
         };
         self.account.is_some() && self.asked().any(waits)

@@ -16,7 +16,7 @@ use super::keys::KEYS;
 use super::state::{Mode, State, told};
 use crate::live::Health;
 use crate::output::escape::Visible;
-use crate::problem::{Cause, Problem};
+use crate::problem::Problem;
 
 /// Places before the first column: selected, mark, and a gap.
 pub(crate) const MARGIN: usize = 3;
@@ -147,7 +147,7 @@ fn path(buffer: &mut Buffer, line: Rect, state: &State, palette: Palette) {
 
 /// How many servers say no, and how many say nothing.
 fn failing(state: &State) -> Option<String> {
-    let silent = |problem: &Problem| problem.cause == Cause::NoAnswer;
+    let silent = |problem: &Problem| !problem.cause.is_refusal();
     let all = state.troubles().count();
     let not_answering = state.troubles().filter(|(_, problem)| silent(problem));
     match (all, not_answering.count()) {
@@ -220,8 +220,10 @@ pub(crate) fn trouble(state: &State) -> Vec<String> {
             // Always as wide, so that lines do not come and go.
             format!("again in {secs:>2} s")
         }
-        Health::Stopped(_) if state.wants_password() => {
-            "refused; r asks for the password".to_owned()
+        Health::Stopped(problem) if state.wants_password() => {
+            let refused = problem.cause.is_refusal();
+            let what = if refused { "refused" } else { "stopped" };
+            format!("{what}; r asks for the password")
         }
         Health::Stopped(_) => "stopped; r tries again".to_owned(),
         Health::Asked | Health::Good => String::new(),

@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use serde_json::Value;
-use smbwho_testkit::{Endpoint, LabSession, SessionRequest, SessionService};
+use smbwho_testkit::{
+    Cut, CutLine, Direction, Endpoint, LabSession, SessionRequest, SessionService,
+};
 
 use crate::terminal::Terminal;
 use crate::{browse, hold, line_of, rounds, samba};
@@ -273,4 +275,31 @@ fn a_server_that_refuses_one_question_is_asked_the_next_at_once() {
     terminal.keys(&["q"]);
     terminal.keys(&["1"]);
     terminal.wait("sessions", |s| s.contains("3 sessions"));
+}
+
+/// A server that hangs up on a wrong password may have counted it: it is shown no other
+/// without somebody typing it.
+#[test]
+fn a_password_that_was_not_answered_is_asked_for_before_it_is_sent_again() {
+    let samba = samba();
+    let ask = |address: &str| {
+        let terminal = Terminal::open();
+        terminal.line("export SMBWHO_PASSWORD=wrong; clear");
+        terminal.start(&format!("browse {address} -U root --interval 1s"));
+        terminal
+    };
+    let line = |bytes| {
+        CutLine::to(samba.address(), Direction::ToClient, bytes, Cut::Close).expect("a port")
+    };
+    let whole = line(u64::MAX);
+    ask(&whole.address()).wait("the refusal", |s| s.contains("! 1 refused"));
+    let cut = line(whole.bytes(Direction::ToClient) - 1);
+    let terminal = ask(&cut.address());
+    let stopped = terminal.wait("the hang-up", |s| s.contains("! 1 not answering"));
+    assert!(stopped.contains("r asks for the password"), "{stopped}");
+    terminal.keys(&["r"]);
+    terminal.wait("the question", |s| s.contains("Password for root:"));
+    terminal.keys(&["Escape"]);
+    terminal.wait("the grid", |s| !s.contains("Password for root:"));
+    assert_eq!(cut.connections(), 1);
 }

@@ -16,6 +16,7 @@ use smbwho::{
 
 use super::*;
 use crate::live::{Rows, Use};
+use crate::problem::Cause;
 use crate::seen::Window;
 use crate::tui::view::{self, Palette};
 
@@ -161,7 +162,12 @@ impl Dice {
         let mut problem = Problem::interrupted(&self.name());
         problem.message = self.name().to_string().repeat(20);
         problem.step = self.maybe("sign-in");
-        problem.cause = *self.of(&[Cause::NoAnswer, Cause::Refused, Cause::Account]);
+        problem.cause = *self.of(&[
+            Cause::NoAnswer,
+            Cause::Refused,
+            Cause::Account,
+            Cause::PasswordInDoubt,
+        ]);
         match self.below(6) {
             0 => Health::Failed(problem, Instant::now() + self.span() / 2),
             1 => Health::Stopped(problem),

@@ -5,6 +5,7 @@ use smbwho::{Level, Session};
 
 use super::*;
 use crate::live::Rows;
+use crate::problem::Cause;
 use crate::rows::{Closed, Outcome as Came};
 use crate::seen::Window;
 

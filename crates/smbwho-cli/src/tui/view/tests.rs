@@ -15,7 +15,7 @@ use smbwho::{
 use super::*;
 use crate::commands::close::Done;
 use crate::live::{Answer, Rows, Subject, Tenths, Use};
-use crate::problem::Problem;
+use crate::problem::{Cause, Problem};
 use crate::seen::Window;
 use crate::tui::closing::Ready;
 use crate::tui::state::{Event, Start};
@@ -384,6 +384,17 @@ fn a_password_that_is_typed_is_not_shown() {
     let seen = screen(&mut state);
     assert!(seen.contains("Password for LAB\\a\\u{1b}nn: "), "{seen}");
     assert!(!seen.contains("hunter"));
+    // Nobody said what came of it: it may have been counted as well.
+    let mut state = office();
+    state.account = Some("ann".to_owned());
+    let mut problem = refused();
+    problem.cause = Cause::PasswordInDoubt;
+    answer(&mut state, 1, None, Health::Stopped(problem), 10);
+    let seen = screen(&mut state);
+    assert!(seen.contains("stopped; r asks for the password"), "{seen}");
+    assert!(seen.contains("! 1 not answering"), "{seen}");
+    press(&mut state, "r");
+    assert!(screen(&mut state).contains("Password for ann: "));
 }
 
 #[test]
