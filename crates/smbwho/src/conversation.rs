@@ -55,8 +55,8 @@ impl Conversation {
 
     /// Makes several calls, none of which needs what another brings, in
     /// flight together. One outcome for each that was answered before the pipe
-    /// failed, in the order given.
-    pub(crate) async fn calls(&mut self, calls: &[Prepared]) -> Vec<Result<Vec<u8>, Error>> {
+    /// failed, or a reply that was only begun ended it, in the order given.
+    pub(crate) async fn calls(&mut self, calls: &[Prepared]) -> Vec<Result<CallOutcome, Error>> {
         let mut came = self.all(calls).await;
         if let [(_, Err(error))] = &came[..]
             && self.taken.was_kept_too_long(error)
@@ -76,19 +76,18 @@ impl Conversation {
     }
 
     /// What came, each with the number of its call.
-    async fn all(&mut self, calls: &[Prepared]) -> Vec<(usize, Result<Vec<u8>, SmbError>)> {
+    async fn all(&mut self, calls: &[Prepared]) -> Vec<(usize, Result<CallOutcome, SmbError>)> {
         let mut replies = match self.taken.pipe.calls(calls) {
             Ok(replies) => replies,
             Err(error) => return vec![(0, Err(error))],
         };
         let mut came = Vec::new();
         while let Some(reply) = replies.next().await {
-            // Of these calls whole replies are wanted.
-            let outcome = reply.outcome.map(|outcome| match outcome {
-                CallOutcome::Reply(stub) => stub,
-                CallOutcome::Begun => Vec::new(),
-            });
-            came.push((reply.index, outcome));
+            let is_end = matches!(reply.outcome, Ok(CallOutcome::Begun));
+            came.push((reply.index, reply.outcome));
+            if is_end {
+                break;
+            }
         }
         came
     }

@@ -118,8 +118,8 @@ impl Server {
     ///
     /// The calls of one interface go over one pipe, in flight together where
     /// the server takes them so, and the interfaces side by side. Lists are
-    /// asked for with a small preferred length; a server may send more. An
-    /// interface that fails three times, or does not answer in time, is not
+    /// asked for with a small preferred length, and no more than one fragment
+    /// of a reply is read where a server sends more. An interface that fails three times, or does not answer in time, is not
     /// asked further.
     pub async fn doctor(&self) -> Diagnosis {
         // What it is comes first: the further looks use its pipes.

@@ -236,6 +236,8 @@ pub(crate) struct Answers {
 /// One reply, and when it came.
 pub(crate) struct Answered {
     pub(crate) stub: Vec<u8>,
+    /// The reply is longer than the one fragment of it that was wanted; there is no stub then.
+    pub(crate) begun: bool,
     /// When the question was sent, and how long the reply took.
     pub(crate) sent: SystemTime,
     pub(crate) took: Duration,
@@ -246,14 +248,19 @@ impl Answers {
         let Some(place) = self.places.get_mut(came.index) else {
             return;
         };
-        let (sent, took) = (came.sent, came.took);
+        let (begun, sent, took) = (came.begun, came.sent, came.took);
         let outcome = came.outcome.map_err(|kind| server.error(kind));
         if let Err(error) = &outcome
             && !matches!(error.refusal(), Some(Refusal::Fault(_)))
         {
             self.broken = error.clone();
         }
-        *place = Some(outcome.map(|stub| Answered { stub, sent, took }));
+        *place = Some(outcome.map(|stub| Answered {
+            stub,
+            begun,
+            sent,
+            took,
+        }));
     }
 
     /// The answer to one question; what broke the pipe if there is none.

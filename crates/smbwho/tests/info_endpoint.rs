@@ -6,7 +6,7 @@ mod common;
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use common::{at, endpoint, impatient};
+use common::{at, connect, endpoint, impatient};
 use smbwho::{ErrorKind, IdleLimit, LogonLevel, Outcome, Server};
 use smbwho_msrpc::srvsvc::Container;
 use smbwho_msrpc::srvsvc::server::{
@@ -18,7 +18,7 @@ use smbwho_msrpc::types::WString;
 use smbwho_msrpc::wkssvc::user::{
     NetrWkstaUserEnumReply, WkstaUserEnumUnion, WkstaUserInfo0, WkstaUserInfo1,
 };
-use smbwho_testkit::{Action, Endpoint, Request};
+use smbwho_testkit::{Action, Endpoint, LockstepLine, Request, SessionRequest, SessionService};
 
 const ACCESS_DENIED: u32 = 5;
 const INVALID_LEVEL: u32 = 124;
@@ -481,4 +481,37 @@ async fn a_silent_server_costs_a_look_one_wait_for_each_interface() {
         .filter(|r| r.pipe == "srvsvc")
         .count();
     assert_eq!(asked, 6 + 1, "what it is, all at once, and one look");
+}
+
+/// Whether a list may be had shows in the first fragment; a server that sends all of it, whatever
+/// length it was asked for, is not read any further.
+#[tokio::test]
+async fn a_look_reads_one_fragment_of_a_list_at_most() {
+    let many = SessionService::numbered(20_000);
+    let endpoint = endpoint().start(move |request| match SessionRequest::decode(&request.stub) {
+        Ok(asked) if request.opnum == SessionRequest::OPNUM => {
+            let whole = SessionRequest {
+                preferred: u32::MAX,
+                ..asked
+            };
+            Action::reply(many.stub(&whole))
+        }
+        _ if request.opnum == GET_INFO => server_100("FS1"),
+        _ => Action::Fault(OP_RNG_ERROR),
+    });
+    let endpoint = endpoint.expect("an endpoint");
+    let line = LockstepLine::to(endpoint.address()).expect("a line");
+    let server = connect(&line.address(), Endpoint::USER, Endpoint::PASSWORD).await;
+    let server = server.expect("signs in");
+    let sessions = outcomes(&server, "NetrSessionEnum").await;
+    let allowed = |outcome: &Outcome| matches!(outcome, Outcome::Allowed);
+    assert!(
+        sessions.len() == 5 && sessions.iter().all(allowed),
+        "{sessions:?}"
+    );
+    let shares = outcomes(&server, "NetrShareEnum").await;
+    assert!(matches!(shares[0], Outcome::NotThere(_)), "{shares:?}");
+    const READ: u16 = 8;
+    let reads = line.flights().concat();
+    assert!(!reads.contains(&READ), "{reads:?}");
 }

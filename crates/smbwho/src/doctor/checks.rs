@@ -171,22 +171,19 @@ pub(super) async fn samr(server: &Server) -> Vec<Check> {
         desired_access: DOMAIN_LIST_ACCOUNTS | DOMAIN_LOOKUP,
         domain_id: Sid::BUILTIN,
     };
-    let looks = [
-        Look::at(server, "domains", None, of, domains),
-        Look::at(server, "local groups", None, of, open),
-    ];
-    let mut stubs = exam.look(&looks).await;
-    let opened = stubs.pop().flatten();
+    let look = Look::at(server, "local groups", None, of, open);
+    let opened = exam.look(&[look]).await.pop().flatten();
     let opened = opened.and_then(|stub| Some(open.decode(&stub).ok()?.domain_handle));
-    if let Some(domain_handle) = opened {
+    let mut looks = vec![Look::at(server, "domains", None, of, domains)];
+    looks.extend(opened.map(|domain_handle| {
         let groups = SamrEnumerateAliasesInDomain {
             domain_handle,
             enumeration_context: 0,
             preferred_maximum_length: A_LITTLE,
         };
-        let look = Look::at(server, "local groups", None, of, groups);
-        exam.look(&[look]).await;
-    }
+        Look::at(server, "local groups", None, of, groups)
+    }));
+    exam.look(&looks).await;
     exam.checks
 }
 

@@ -2,7 +2,7 @@
 
 use smbwho_rpc::Interface;
 use smbwho_rpc::ndr::NdrError;
-use smbwho_smb::{Prepared, SmbErrorKind};
+use smbwho_smb::{CallOutcome, Prepared, SmbErrorKind};
 
 use super::probe::Probe;
 use super::{Check, Outcome};
@@ -17,7 +17,8 @@ const MAX_FAILURES: usize = 3;
 /// How a reply says no.
 type Refuses<'a> = dyn Fn(&[u8]) -> Result<Option<Refusal>, NdrError> + Send + Sync + 'a;
 
-/// A call to be tried.
+/// A call to be tried. Whether it is granted shows in the first fragment of the reply, and no
+/// more of it is read: a server may send a whole list, whatever length is asked for.
 pub(super) struct Look<'a> {
     subject: &'static str,
     level: Option<u32>,
@@ -39,7 +40,7 @@ impl<'a> Look<'a> {
             subject,
             level,
             takes,
-            call: server.prepare(&call),
+            call: server.prepare(&call).map(Prepared::first_fragment),
             name: C::NAME,
             refusal: Box::new(move |stub| Ok(C::refusal(&call.decode(stub)?))),
         }
@@ -49,12 +50,14 @@ impl<'a> Look<'a> {
     fn judge(
         &self,
         server: &Server,
-        outcome: Result<Vec<u8>, Error>,
+        outcome: Result<CallOutcome, Error>,
     ) -> (Outcome, Option<Vec<u8>>) {
         let call = self.name;
         let declined = |refusal| server.error(ErrorKind::Declined { call, refusal });
         let stub = match outcome {
-            Ok(stub) => stub,
+            Ok(CallOutcome::Reply(stub)) => stub,
+            // No refusal is as long as that.
+            Ok(CallOutcome::Begun) => return (Outcome::Allowed, None),
             Err(error) => {
                 let refusal = error.refusal();
                 return (Outcome::of(refusal.map_or(error, declined)), None);
@@ -83,7 +86,7 @@ impl<'a> Look<'a> {
 
 /// A failure of the way to the server, after which the same may befall the
 /// next call too.
-fn is_failure(outcome: &Result<Vec<u8>, Error>) -> bool {
+fn is_failure(outcome: &Result<CallOutcome, Error>) -> bool {
     let error = outcome.as_ref().err();
     error
         .is_some_and(|error| matches!(error.kind(), ErrorKind::Smb(_)) && error.refusal().is_none())
@@ -144,7 +147,10 @@ impl<'a> Exam<'a> {
                     continue;
                 };
                 any = true;
-                let answer = answer.map(|answer| answer.stub);
+                let answer = answer.map(|answer| match answer.begun {
+                    true => CallOutcome::Begun,
+                    false => CallOutcome::Reply(answer.stub),
+                });
                 if let Err(error) = &answer
                     && matches!(error.kind(), ErrorKind::Unreached { .. })
                 {
@@ -210,7 +216,9 @@ impl Interview {
             (Ok(talk), Ok(calls)) if !self.failed => {
                 let came = talk.calls(&calls).await;
                 for (place, outcome) in came.into_iter().enumerate() {
-                    self.failed |= is_failure(&outcome);
+                    // There is no pipe any more after a reply that was only begun.
+                    self.failed |=
+                        is_failure(&outcome) || matches!(outcome, Ok(CallOutcome::Begun));
                     let Some(look) = looks.get(place) else { break };
                     let (told, stub) = look.judge(&self.server, outcome);
                     outcomes[place] = Some(told);
