@@ -8,15 +8,13 @@ use std::collections::{HashSet, VecDeque};
 use std::future::{self, Future};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::ControlFlow;
-use std::pin::pin;
 
-use futures::future::{BoxFuture, Either, select};
 use futures::stream::{self, Stream, StreamExt};
 pub(crate) use smbwho_msrpc::srvsvc::MAX_PREFERRED_LENGTH;
 use smbwho_msrpc::status::Win32Status;
 use smbwho_rpc::Call;
 use smbwho_rpc::ndr::{NdrError, NdrErrorKind};
-use smbwho_smb::SmbError;
+use smbwho_smb::{Prepared, SmbError};
 
 use crate::backend::Backend;
 use crate::error::{ErrorKind, Refusal};
@@ -96,8 +94,9 @@ pub(crate) trait Listing: Sized + Send + Sync + 'static {
         false
     }
 
-    /// What may go on while the first page is awaited.
-    fn meanwhile(&self, _server: &Server) -> Option<BoxFuture<'static, ()>> {
+    /// Another list of the interface that is wanted as well: its first requests go out with
+    /// this one's, over the same pipe.
+    fn beside(&self, _server: &Server) -> Option<&dyn Beside> {
         None
     }
 
@@ -171,6 +170,8 @@ pub(crate) struct Pager<L: Listing> {
     pub(crate) tried: Levels,
     /// What came of the companion of the level that answered.
     companion: Option<(u32, Answer<L::Row>)>,
+    /// The first requests, where they were made [beside](Beside) those of another list.
+    first: Option<Batch<L::Row>>,
     /// No level has answered yet otherwise than with a refusal.
     seeks_level: bool,
     preferred_length: u32,
@@ -211,8 +212,13 @@ pub(crate) enum Answer<R> {
     Begun,
 }
 
-/// What came of several requests; `None` where nothing did.
-type Answers<R> = Vec<Option<Result<Answer<R>, Error>>>;
+/// Requests that are made together, and what came of each; `None` where nothing did.
+pub(crate) struct Batch<R> {
+    asked: Vec<At>,
+    /// The first so many are levels, in the order of preference; the others are companions.
+    rungs: usize,
+    answers: Vec<Option<Result<Answer<R>, Error>>>,
+}
 
 /// Whether rows follow.
 pub(crate) enum More {
@@ -235,6 +241,7 @@ impl<L: Listing> Pager<L> {
             listing,
             tried: Levels::default(),
             companion: None,
+            first: None,
             seeks_level: true,
             preferred_length,
             resume_handle: 0,
@@ -313,7 +320,7 @@ impl<L: Listing> Pager<L> {
             return Ok(Page { rows });
         }
         while !self.ladder.is_empty() {
-            let Some((at, answer)) = self.ask_and_meanwhile().await? else {
+            let Some((at, answer)) = self.ask_rungs().await? else {
                 continue;
             };
             self.seeks_level = false;
@@ -349,21 +356,6 @@ impl<L: Listing> Pager<L> {
         }
         let tried = std::mem::take(&mut self.tried);
         Err(tried.error(&self.server, name::<L>()))
-    }
-
-    async fn ask_and_meanwhile(&mut self) -> Result<Option<(At, Answer<L::Row>)>, Error> {
-        let meanwhile = match self.seeks_level {
-            true => self.listing.meanwhile(&self.server),
-            false => None,
-        };
-        let asking = pin!(self.ask_rungs());
-        match meanwhile {
-            None => asking.await,
-            Some(meanwhile) => match select(asking, meanwhile).await {
-                Either::Left((answered, _)) => answered,
-                Either::Right(((), asking)) => asking.await,
-            },
-        }
     }
 
     /// Whether an outcome leads to the next level: whatever the server said or did in place of an
@@ -412,16 +404,14 @@ impl<L: Listing> Pager<L> {
     /// none of those that were asked does, else what the first of the others
     /// said.
     async fn ask_rungs(&mut self) -> Result<Option<(At, Answer<L::Row>)>, Error> {
-        let mut asked = self.rungs();
-        let rungs = asked.len();
-        if self.seeks_level && self.server.asks_together() {
-            for rung in 0..rungs {
-                let companion = self.listing.companion(&self.server, asked[rung].level);
-                let is_new = |at: &At| asked.iter().all(|other| other.level != at.level);
-                asked.extend(companion.filter(is_new));
-            }
-        }
-        let mut answers = self.ask_all(&asked, rungs).await?;
+        let Batch {
+            asked,
+            rungs,
+            mut answers,
+        } = match self.first.take() {
+            Some(batch) => batch,
+            None => self.ask_all(self.requests()).await?,
+        };
         for rung in 0..rungs {
             let Some(outcome) = answers[rung].take() else {
                 // The pipe ended at one before, and this one is asked on another.
@@ -448,6 +438,26 @@ impl<L: Listing> Pager<L> {
         Ok(None)
     }
 
+    /// What to ask now: the levels, and what helps their rows.
+    fn requests(&self) -> Batch<L::Row> {
+        let mut asked = self.rungs();
+        let rungs = asked.len();
+        if self.seeks_level && self.server.asks_together() {
+            for rung in 0..rungs {
+                let companion = self.listing.companion(&self.server, asked[rung].level);
+                let is_new = |at: &At| asked.iter().all(|other| other.level != at.level);
+                asked.extend(companion.filter(is_new));
+            }
+        }
+        let mut answers = Vec::new();
+        answers.resize_with(asked.len(), || None);
+        Batch {
+            asked,
+            rungs,
+            answers,
+        }
+    }
+
     /// The levels to ask for now, and how much of each.
     fn rungs(&self) -> Vec<At> {
         let ahead = match self.seeks_level && self.server.asks_together() {
@@ -469,43 +479,59 @@ impl<L: Listing> Pager<L> {
 
     /// Makes requests, the first `rungs` of them in the order of preference,
     /// until one of those is granted, and its companion is answered.
-    async fn ask_all(&self, asked: &[At], rungs: usize) -> Result<Answers<L::Row>, Error> {
-        let name = self.server.unc_name();
-        let calls: Vec<L::Call<'_>> = asked
-            .iter()
-            .map(|at| self.listing.request(name, *at))
-            .collect();
-        let in_full = self.listing.completes_with_companion();
-        let prepared = calls.iter().enumerate().map(|(place, call)| {
-            let call = self.server.prepare(call)?;
-            Ok(match place < rungs || in_full {
-                true => call,
-                false => call.first_fragment(),
-            })
-        });
-        let prepared = prepared.collect::<Result<Vec<_>, Error>>()?;
-        let mut answers = Vec::new();
-        answers.resize_with(asked.len(), || None);
-        let read = self.server.read_all(&prepared, |came| {
-            let index = came.index;
-            if let (Some(call), Some(at), Some(place)) =
-                (calls.get(index), asked.get(index), answers.get_mut(index))
-            {
-                *place = Some(self.judge(*at, call, came));
+    async fn ask_all(&self, mut batch: Batch<L::Row>) -> Result<Batch<L::Row>, Error> {
+        let mut prepared = self.prepare(&batch)?;
+        let own = prepared.len();
+        let beside = match self.seeks_level && self.server.asks_together() {
+            true => self.listing.beside(&self.server),
+            false => None,
+        };
+        if let Some(beside) = beside {
+            prepared.extend(beside.prepare()?);
+        }
+        let read = self.server.read_all(&prepared, |mut came| {
+            match (came.index.checked_sub(own), beside) {
+                (Some(index), Some(beside)) => {
+                    came.index = index;
+                    beside.keep(came);
+                }
+                _ => self.keep(&mut batch, came),
             }
-            match self.is_enough(asked, rungs, &answers) {
+            match self.is_enough(&batch) && beside.is_none_or(Beside::is_enough) {
                 true => ControlFlow::Break(()),
                 false => ControlFlow::Continue(()),
             }
         });
         read.await?;
-        Ok(answers)
+        Ok(batch)
+    }
+
+    fn prepare(&self, batch: &Batch<L::Row>) -> Result<Vec<Prepared>, Error> {
+        let in_full = self.listing.completes_with_companion();
+        let calls = batch.asked.iter().enumerate().map(|(place, at)| {
+            let call = self.listing.request(self.server.unc_name(), *at);
+            let call = self.server.prepare(&call)?;
+            Ok(match place < batch.rungs || in_full {
+                true => call,
+                false => call.first_fragment(),
+            })
+        });
+        calls.collect()
+    }
+
+    fn keep(&self, batch: &mut Batch<L::Row>, came: Came) {
+        let index = came.index;
+        if let (Some(at), Some(place)) = (batch.asked.get(index), batch.answers.get_mut(index)) {
+            let call = self.listing.request(self.server.unc_name(), *at);
+            *place = Some(self.judge(*at, &call, came));
+        }
     }
 
     /// Whether what was answered decides the level, and its companion is
     /// there.
-    fn is_enough(&self, asked: &[At], rungs: usize, answers: &Answers<L::Row>) -> bool {
-        let mut answers_of_rungs = answers.iter().take(rungs);
+    fn is_enough(&self, batch: &Batch<L::Row>) -> bool {
+        let Batch { asked, answers, .. } = batch;
+        let mut answers_of_rungs = answers.iter().take(batch.rungs);
         let granted = answers_of_rungs.find(|answer| match answer {
             Some(outcome) => !self.leads_down(outcome),
             None => true,
@@ -719,6 +745,10 @@ fn hash(page: &[u8]) -> u64 {
     page.hash(&mut hasher);
     hasher.finish()
 }
+
+mod beside;
+
+pub(crate) use beside::{Ahead, Beside};
 
 #[cfg(test)]
 mod tests;

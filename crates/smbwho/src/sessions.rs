@@ -111,7 +111,7 @@ impl SessionsQuery {
         self.pager().stream()
     }
 
-    fn pager(self) -> Pager<Sessions> {
+    pub(crate) fn pager(self) -> Pager<Sessions> {
         let impossible = self.level == Some(Level::L0) && self.user.is_some();
         let listing = Sessions {
             level: self.level,

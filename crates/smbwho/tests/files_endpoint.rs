@@ -6,7 +6,9 @@ mod common;
 
 use common::{at, endpoint};
 use smbwho::{ClientBasis, Code, ErrorKind, FileLevel, Name, OpenFile, Place, Server, Win32Status};
-use smbwho_testkit::{ByClient, Endpoint, FileService, LabFile, LabSession, SessionService};
+use smbwho_testkit::{
+    ByClient, Endpoint, FileService, LabFile, LabSession, SessionRequest, SessionService,
+};
 
 const ACCESS_DENIED: u32 = 5;
 
@@ -132,6 +134,23 @@ async fn without_sessions_no_client_is_known() {
         all(&server).await[0].client_basis,
         ClientBasis::SessionsNotTold(None)
     );
+}
+
+/// Some servers take one pipe of an interface at a time, and hang at a second.
+#[tokio::test]
+async fn files_and_the_sessions_that_tell_their_clients_share_a_pipe() {
+    let (endpoint, server) = serving(windows()).await;
+    let files = server.files().user("alice").collect().await;
+    assert!(!files.expect("files").rows.is_empty());
+    let requests = endpoint.requests();
+    let asked: Vec<u16> = requests.iter().map(|request| request.opnum).collect();
+    const FILE_ENUM: u16 = 9;
+    assert!(
+        asked.contains(&FILE_ENUM) && asked.contains(&SessionRequest::OPNUM),
+        "{asked:?}"
+    );
+    let pipes = requests.iter().map(|request| request.connection).max();
+    assert_eq!(pipes, Some(0), "{requests:?}");
 }
 
 #[tokio::test]

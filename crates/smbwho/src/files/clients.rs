@@ -17,7 +17,7 @@ use tokio::sync::Mutex;
 
 use super::query::Files;
 use super::{ClientBasis, OpenFile};
-use crate::enumerate::{MAX_PREFERRED_LENGTH, Pager};
+use crate::enumerate::{Ahead, Beside, MAX_PREFERRED_LENGTH, Pager};
 use crate::filter::{UserFilter, UserMatch, account_name, is_same_client};
 use crate::{Code, Error, Level, Name, Server};
 
@@ -37,6 +37,8 @@ const MAX_LENGTH: usize = 1000;
 /// What is known of clients so far, for one question.
 #[derive(Default)]
 pub(super) struct Clients {
+    /// Asked for beside the files.
+    ahead: OnceLock<Ahead<crate::sessions::Sessions>>,
     /// Asked for once. It goes on only while somebody waits for it.
     sessions: OnceLock<Shared<BoxFuture<'static, Arc<Sessions>>>>,
     by_client: Mutex<ByClient>,
@@ -120,17 +122,19 @@ struct ByClient {
 }
 
 impl Clients {
-    /// Asks for the sessions already, while there is nothing to find yet: they
-    /// cost no round trip of their own then. They are read to their end only
-    /// when they are needed.
-    pub(super) fn get_ready(&self, server: &Server) -> BoxFuture<'static, ()> {
-        self.sessions(server).map(|_| ()).boxed()
+    /// The request for the sessions, to be made with that for the files: it
+    /// costs neither a pipe nor a round trip of its own then. More of them is
+    /// read only when it is needed.
+    pub(super) fn beside(&self, server: &Server) -> &dyn Beside {
+        let ahead = || Ahead::of(server.sessions().pager());
+        self.ahead.get_or_init(ahead)
     }
 
     fn sessions(&self, server: &Server) -> Shared<BoxFuture<'static, Arc<Sessions>>> {
         let ask = || {
-            let server = server.clone();
-            let asking = async move { Arc::new(Sessions::ask(&server).await) };
+            let begun = self.ahead.get().and_then(Ahead::take);
+            let pager = begun.unwrap_or_else(|| server.sessions().pager());
+            let asking = async move { Arc::new(Sessions::ask(pager).await) };
             asking.boxed().shared()
         };
         self.sessions.get_or_init(ask).clone()
@@ -183,8 +187,8 @@ impl Clients {
 }
 
 impl Sessions {
-    async fn ask(server: &Server) -> Self {
-        let sessions = match server.sessions().collect().await {
+    async fn ask(pager: Pager<crate::sessions::Sessions>) -> Self {
+        let sessions = match pager.collect().await {
             Ok(sessions) => sessions,
             Err(error) => return Self::NotTold(error.code()),
         };

@@ -3,7 +3,6 @@
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use futures::future::BoxFuture;
 use futures::stream::{self, Stream, StreamExt};
 use smbwho_msrpc::srvsvc::file::{self, FileEnumUnion, FileInfo2, FileInfo3, NetrFileEnum};
 use smbwho_msrpc::status::Win32Status;
@@ -13,7 +12,7 @@ use smbwho_rpc::ndr::NdrError;
 
 use super::clients::Clients;
 use super::{FileLevel, OpenFile, Permissions, Place};
-use crate::enumerate::{At, Listing, MAX_PREFERRED_LENGTH, Pager, Reply};
+use crate::enumerate::{At, Beside, Listing, MAX_PREFERRED_LENGTH, Pager, Reply};
 use crate::error::ErrorKind;
 use crate::filter::{ClientFilter, UserFilter};
 use crate::local::{Local, LocalError, Told};
@@ -299,10 +298,8 @@ impl Listing for Files {
         levels.map(FileLevel::number).collect()
     }
 
-    fn meanwhile(&self, server: &Server) -> Option<BoxFuture<'static, ()>> {
-        self.clients
-            .as_ref()
-            .map(|clients| clients.get_ready(server))
+    fn beside(&self, server: &Server) -> Option<&dyn Beside> {
+        self.clients.as_ref().map(|clients| clients.beside(server))
     }
 
     fn sends_filters(&self) -> bool {
