@@ -216,6 +216,13 @@ impl SmbError {
         self.detail.compounded
     }
 
+    /// Whether `IPC$` demands encryption that the session does not have. A session that is
+    /// encrypted as a whole may open its pipes.
+    #[must_use]
+    pub fn wants_encryption(&self) -> bool {
+        self.kind == SmbErrorKind::EncryptionRequired && self.step == Step::Share
+    }
+
     /// Whether what carried the call was gone before the call was answered: the connection, the
     /// session or the pipe.
     #[must_use]

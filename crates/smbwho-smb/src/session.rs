@@ -46,6 +46,14 @@ pub struct Facts {
     pub encryption: Option<&'static str>,
 }
 
+impl Facts {
+    /// Whether sessions of this dialect can be encrypted, where there is a key.
+    #[must_use]
+    pub fn can_encrypt(&self) -> bool {
+        self.dialect.starts_with('3') && self.signing.is_some()
+    }
+}
+
 /// A connection to one server, signed in, over which pipes are opened.
 ///
 /// Clones share the connection, and pipes of one session work side by side.

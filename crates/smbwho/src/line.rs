@@ -9,13 +9,13 @@
 
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use smbwho_rpc::Interface;
 use smbwho_smb::{
-    Address, CallOutcome, Facts, Login, Options, Prepared, RpcPipe, SmbError, SmbErrorKind,
-    SmbSession,
+    Address, CallOutcome, ClientProtection, Facts, Login, Options, Prepared, RpcPipe, SmbError,
+    SmbErrorKind, SmbSession,
 };
 use tokio::sync::Mutex as AsyncMutex;
 use tokio::task::JoinHandle;
@@ -32,6 +32,11 @@ pub(crate) struct Line {
     login: Login,
     options: Options,
     facts: Facts,
+    /// What was agreed to once IPC$ alone had demanded encryption: all of every
+    /// connection is encrypted from there on.
+    encrypted: OnceLock<Facts>,
+    /// That is being tried, or was found to help.
+    encrypts: AtomicBool,
     /// The server ends connections over a chain of requests that begins with
     /// the share's: it gets that one alone, over every connection.
     tree_alone: AtomicBool,
@@ -100,14 +105,17 @@ impl Line {
             login: login.clone(),
             options: options.clone(),
             facts: session.facts().clone(),
+            encrypted: OnceLock::new(),
+            encrypts: AtomicBool::new(false),
             tree_alone: AtomicBool::new(false),
             state: AsyncMutex::new(State::Up(Link::new(session))),
         })
     }
 
-    /// What was agreed with the server when the connection was first made.
+    /// What was agreed with the server when the connection was first made, or
+    /// first encrypted.
     pub(crate) fn facts(&self) -> &Facts {
-        &self.facts
+        self.encrypted.get().unwrap_or(&self.facts)
     }
 
     /// The session as it stands, built again if it is known to be gone.
@@ -149,7 +157,18 @@ impl Line {
             }
             Err(error) if error.is_due_to_compounding() => {
                 debug!(%error, "the chain may be to blame; connecting again without it");
-                self.open_tree_alone(interface, &link).await?
+                self.open_otherwise(interface, &link, &self.tree_alone)
+                    .await?
+            }
+            // Encrypted in part is harder to get right than as a whole ([MS-SMB2]
+            // 3.2.4.1.8 has it either way).
+            Err(error) if error.wants_encryption() && self.facts.can_encrypt() => {
+                debug!(%error, "IPC$ demands encryption; connecting again, encrypted");
+                let (pipe, link) = self
+                    .open_otherwise(interface, &link, &self.encrypts)
+                    .await?;
+                let _ = self.encrypted.set(link.session.facts().clone());
+                (pipe, link)
             }
             Err(error) => return Err(error),
         };
@@ -161,15 +180,16 @@ impl Line {
         })
     }
 
-    /// A pipe over a new connection that connects to the share alone, as all
-    /// others will from then on if that was it. The account was taken before,
-    /// so signing in once more does not bring it nearer to being locked.
-    async fn open_tree_alone(
+    /// A pipe over a new connection that is made otherwise, as all others will
+    /// be from then on if that was it. The account was taken before, so signing
+    /// in once more does not bring it nearer to being locked.
+    async fn open_otherwise(
         &self,
         interface: &'static Interface,
         lost: &Arc<Link>,
+        otherwise: &AtomicBool,
     ) -> Result<(RpcPipe, Arc<Link>), SmbError> {
-        self.tree_alone.store(true, Ordering::Relaxed);
+        otherwise.store(true, Ordering::Relaxed);
         let opened = async {
             let link = self.link(Some(lost)).await?;
             let pipe = link.session.open_pipe(interface).await?;
@@ -177,7 +197,7 @@ impl Line {
         };
         let opened = opened.await;
         if opened.is_err() {
-            self.tree_alone.store(false, Ordering::Relaxed);
+            otherwise.store(false, Ordering::Relaxed);
         }
         opened
     }
@@ -236,7 +256,10 @@ impl Line {
 
     fn connect_again(&self) -> JoinHandle<Result<SmbSession, SmbError>> {
         let (address, login) = (self.address.clone(), self.login.clone());
-        let options = self.options.clone();
+        let mut options = self.options.clone();
+        if self.encrypts.load(Ordering::Relaxed) {
+            options.protection = Some(ClientProtection::Encrypt);
+        }
         let connecting = async move { SmbSession::connect(&address, &login, &options).await };
         tokio::spawn(connecting.in_current_span())
     }

@@ -101,6 +101,40 @@ async fn a_server_that_drops_the_chain_is_connected_to_once_more() {
     assert_eq!((guard.refused(), guard.is_closed()), (0, false));
 }
 
+/// Keys are there in any session of SMB 3: where IPC$ alone demands encryption another
+/// connection is encrypted as a whole, and so is every later one.
+#[tokio::test]
+async fn an_ipc_share_that_alone_demands_encryption_is_connected_to_once_more() {
+    let samba = Samba::builder()
+        .admin("root", "adm")
+        .share("IPC$", &[("smb encrypt", "required")])
+        .start()
+        .expect("a lab");
+    let line = SlowLine::to(samba.address(), Duration::ZERO).expect("a line");
+    let server = connect(&line.address(), "root", "adm").await;
+    let server = server.expect("signs in");
+    let encryption = || server.facts().expect("facts").encryption;
+    assert_eq!((encryption(), line.connections()), (None, 1));
+    let sessions = server.sessions().collect().await.expect("sessions").rows;
+    // The first connection may still be there.
+    assert!(!sessions.is_empty());
+    assert!(encryption().is_some());
+    server.info().await.expect("told");
+    assert_eq!(line.connections(), 2);
+    // Before SMB 3 there is nothing to encrypt with.
+    let samba = Samba::builder()
+        .admin("root", "adm")
+        .global("server max protocol", "SMB2_10")
+        .share("IPC$", &[("smb encrypt", "required")])
+        .start()
+        .expect("a lab");
+    let line = SlowLine::to(samba.address(), Duration::ZERO).expect("a line");
+    let server = connect(&line.address(), "root", "adm").await;
+    let error = server.expect("signs in").sessions().collect().await;
+    assert_eq!(error.expect_err("refused").step(), smbwho::Step::Share);
+    assert_eq!(line.connections(), 1);
+}
+
 #[tokio::test]
 async fn a_level_by_name_takes_no_more() {
     let samba = samba();
