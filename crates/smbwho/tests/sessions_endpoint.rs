@@ -5,12 +5,14 @@
 mod common;
 
 use std::collections::HashSet;
+use std::sync::atomic::Ordering;
 
 use common::{at, connect, endpoint, row, serving, told};
 use futures::{StreamExt, pin_mut};
-use smbwho::{ErrorKind, Level, Name};
+use smbwho::{ErrorKind, Level, Name, Server};
 use smbwho_testkit::{
-    Action, Endpoint, LabSession, LockstepLine, SessionReply, SessionRequest, SessionService,
+    Action, Endpoint, LabSession, LockstepLine, RewritingLine, SessionReply, SessionRequest,
+    SessionService,
 };
 
 const ACCESS_DENIED: u32 = 5;
@@ -532,4 +534,40 @@ async fn nobody_connected_is_an_empty_answer() {
         .await
         .expect("an answer");
     assert!(sessions.rows.is_empty() && sessions.missing.is_none());
+}
+
+/// Client editions of Windows let 64 requests of a connection wait and fail those beyond: what
+/// they failed is read later, and from then on fewer wait.
+#[tokio::test]
+async fn reads_too_many_for_the_server_are_made_up_for() {
+    let service = SessionService::numbered(5000);
+    let endpoint = endpoint().start(move |request| {
+        let Action::Reply(reply) = service.answer(request) else {
+            panic!("a reply");
+        };
+        reply.trickle(std::time::Duration::from_millis(1)).into()
+    });
+    let endpoint = endpoint.expect("an endpoint");
+    let (line, failed) = RewritingLine::limiting_reads(endpoint.address(), 64).expect("a line");
+    let address = line.address().parse().expect("an address");
+    let options = common::options();
+    let server = Server::connect_with(&address, &smbwho::Login::Anonymous, &options).await;
+    let server = server.expect("signs in");
+    let ask = async || {
+        let sessions = server.sessions().level(Level::L502).collect().await;
+        let rows = sessions
+            .expect("sessions")
+            .complete()
+            .expect("all")
+            .into_iter();
+        let users: HashSet<Name> = rows.filter_map(|session| session.user).collect();
+        (users.len(), failed.load(Ordering::Relaxed))
+    };
+    let (users, failed) = ask().await;
+    assert!(
+        users == 5000 && failed > 0,
+        "{users} users, {failed} failed"
+    );
+    assert_eq!(ask().await, (5000, failed), "once is enough");
+    assert_eq!(line.connections(), 1);
 }

@@ -1,5 +1,6 @@
 //! Somebody on the line, who reads and changes what goes by.
 
+use std::collections::HashSet;
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -81,6 +82,31 @@ impl RewritingLine {
                 message.truncate(next + 32);
             }
         })
+    }
+
+    /// A line to a real server that takes so many reads at a time, as client
+    /// editions of Windows do ([MS-SMB2] 3.3.4.2): those beyond are failed with
+    /// STATUS_INSUFFICIENT_RESOURCES. It counts them. For sessions without a
+    /// key, that is anonymous ones: what is failed here is not signed.
+    ///
+    /// # Errors
+    /// As [`to`](Self::to).
+    pub fn limiting_reads(
+        server: impl ToSocketAddrs,
+        limit: usize,
+    ) -> io::Result<(Self, Arc<AtomicUsize>)> {
+        let failed = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&failed);
+        let reads = Mutex::new(Reads::default());
+        let line = Self::to(server, move |direction, _, message| {
+            let mut reads = lock(&reads);
+            if direction == Direction::ToServer && reads.refuse(message, limit) {
+                count.fetch_add(1, Ordering::Relaxed);
+            } else if direction == Direction::ToClient {
+                reads.answer(message);
+            }
+        })?;
+        Ok((line, failed))
     }
 
     /// Where clients connect: `127.0.0.1:PORT`.
@@ -178,4 +204,61 @@ fn message(from: &mut TcpStream) -> io::Result<Vec<u8>> {
     let mut message = vec![0; u32::from_be_bytes(length) as usize & 0x00ff_ffff];
     from.read_exact(&mut message)?;
     Ok(message)
+}
+
+/// The reads under way, by their message numbers.
+#[derive(Default)]
+struct Reads {
+    waiting: HashSet<[u8; 8]>,
+    refused: HashSet<[u8; 8]>,
+}
+
+const HEADER: usize = 64;
+const READ: [u8; 2] = [8, 0];
+const ECHO: [u8; 2] = [13, 0];
+const PENDING: [u8; 4] = 0x0000_0103_u32.to_le_bytes();
+const INSUFFICIENT_RESOURCES: [u8; 4] = 0xc000_009a_u32.to_le_bytes();
+
+impl Reads {
+    /// Whether a message is a read too many. Then the server gets an echo under
+    /// its number, so that it counts numbers and credits as the client does.
+    fn refuse(&mut self, message: &mut Vec<u8>, limit: usize) -> bool {
+        let Some(number) = single(message, READ) else {
+            return false;
+        };
+        if self.waiting.len() < limit {
+            self.waiting.insert(number);
+            return false;
+        }
+        self.refused.insert(number);
+        message.truncate(HEADER);
+        message[12..14].copy_from_slice(&ECHO);
+        message.extend([4, 0, 0, 0]);
+        true
+    }
+
+    /// Takes note of an answer, and makes that of such an echo the refusal.
+    fn answer(&mut self, message: &mut Vec<u8>) {
+        if let Some(number) = single(message, READ)
+            && message[8..12] != PENDING
+        {
+            self.waiting.remove(&number);
+        }
+        if let Some(number) = single(message, ECHO)
+            && self.refused.remove(&number)
+        {
+            message.truncate(HEADER);
+            message[8..12].copy_from_slice(&INSUFFICIENT_RESOURCES);
+            message[12..14].copy_from_slice(&READ);
+            // An error without data ([MS-SMB2] 2.2.2).
+            message.extend([9, 0, 0, 0, 0, 0, 0, 0, 0]);
+        }
+    }
+}
+
+/// The number of a message that is this command and nothing else.
+fn single(message: &[u8], command: [u8; 2]) -> Option<[u8; 8]> {
+    let header = message.first_chunk::<HEADER>()?;
+    let is_it = header[..4] == *b"\xfeSMB" && header[12..14] == command && header[20..24] == [0; 4];
+    header[24..32].try_into().ok().filter(|_| is_it)
 }
