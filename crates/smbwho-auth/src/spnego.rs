@@ -289,4 +289,29 @@ mod tests {
             assert!(read(Mechanism::Ntlm, &hex(bad)).is_err(), "{bad}");
         }
     }
+
+    /// What Windows 7 to Server 2019 say in NEGOTIATE, from OTRF Security-Datasets (MIT),
+    /// `empire_getsession_dcerpc_smb_srvsvc_NetSessEnum`: NegTokenInit2 ([MS-SPNG] 2.2.1).
+    #[test]
+    fn windows_lists_the_mechanisms_by_the_names_they_are_offered_by() {
+        let hint = hex(
+            "607606062b0601050502a06c306aa03c303a060a2b06010401823702021e06092a864882f712010202\
+             06092a864886f712010202060a2a864886f71201020203060a2b06010401823702020aa32a3028a026\
+             1b246e6f745f646566696e65645f696e5f5246433431373840706c656173655f69676e6f7265",
+        );
+        let token = tlv::only(0x60, &hint).unwrap();
+        let token = token.strip_prefix(oid::SPNEGO).unwrap();
+        let fields = tlv::only(SEQUENCE, tlv::only(context(0), token).unwrap()).unwrap();
+        let first = tlv::read(fields).unwrap();
+        assert_eq!(first.tag, context(0));
+        let list = tlv::only(SEQUENCE, first.value).unwrap();
+        for mechanism in [Mechanism::Ntlm, Mechanism::Kerberos] {
+            for name in mechanism.names() {
+                let listed = list.windows(name.len()).any(|part| part == *name);
+                assert!(listed, "{mechanism:?}: {name:02x?}");
+            }
+            // Sent again in place of an answer it is none.
+            assert!(read(mechanism, &hint).is_err());
+        }
+    }
 }

@@ -310,4 +310,24 @@ mod tests {
         assert!(answer(&[89, 0]).file_id().is_err());
         assert!(answer(&[16]).share_encrypts().is_err());
     }
+
+    /// The first 112 bytes of what a controller of Server 2016 or later sent, from OTRF
+    /// Security-Datasets (MIT), `empire_shell_samr_EnumDomainUsers`, frame 188: of a message of
+    /// 1,648 bytes the 1,024 that there was room for. The rest came with a READ.
+    #[test]
+    fn what_windows_has_no_room_for_is_data_all_the_same() {
+        let header = b"\xfeSMB\x40\0\x01\0\x05\0\0\x80\x0b\0\x01\0\x39\0\0\0\0\0\0\0";
+        let body = [
+            0x31, 0, 0, 0, 0x17, 0xc0, 0x11, 0, 0x27, 0x1a, 0, 0, 3, 0, 0, 0, 1, 0, 0, 0, 3, 0, 0,
+            0, 0x70, 0, 0, 0, 0, 0, 0, 0, 0x70, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+        ];
+        let mut answer = answer(&[&body[..], &[7; 1024]].concat());
+        answer.raw[..header.len()].copy_from_slice(header);
+        answer.status = NtStatus(u32::from_le_bytes([5, 0, 0, 0x80]));
+        answer.expect_data().unwrap();
+        assert_eq!(answer.output().unwrap(), [7; 1024]);
+        // It is another matter when those bytes do not come.
+        answer.raw.truncate(HEADER + body.len());
+        assert!(answer.output().is_err());
+    }
 }
