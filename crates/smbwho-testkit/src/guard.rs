@@ -26,6 +26,26 @@ pub(crate) struct Service {
     pub(crate) output: PathBuf,
 }
 
+impl Service {
+    /// Starts it again whenever it ends by itself and without an error.
+    ///
+    /// samba-dcerpcd with `--np-helper` ends when nobody has connected for ten seconds, since
+    /// smbd would start it again. (Without that option it would listen on TCP ports, of which
+    /// the machine has one set.)
+    pub(crate) fn started_again(mut self) -> Self {
+        let shell = [
+            "/bin/sh",
+            "-c",
+            r#"while "$@"; do :; done"#,
+            "started-again",
+        ];
+        self.command
+            .splice(0..0, shell.map(OsString::from))
+            .for_each(drop);
+        self
+    }
+}
+
 /// Running servers and the folder they live in; dropping it ends both.
 #[derive(Debug)]
 pub(crate) struct Guard {

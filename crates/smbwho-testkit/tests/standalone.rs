@@ -135,6 +135,16 @@ fn one_server_can_be_many_hosts() {
     );
 }
 
+/// samba-dcerpcd ends when nobody has connected for ten seconds.
+#[test]
+fn a_server_left_alone_answers_afterwards() {
+    let samba = Samba::builder().admin("root", "adm").start().unwrap();
+    std::thread::sleep(Duration::from_secs(11));
+    assert!(eventually(|| {
+        rpcclient(&samba, "root%adm", "netsessenum").contains("Received 1 entries")
+    }));
+}
+
 #[test]
 fn without_an_rpc_server_there_is_no_pipe() {
     let samba = Samba::builder()

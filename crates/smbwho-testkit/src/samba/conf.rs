@@ -133,8 +133,8 @@ impl Layout {
             ("rpc start on demand helpers", "no".into()),
             // The endpoint mapper has one port a machine; two labs need none.
             ("rpc_server:epmapper", "disabled".into()),
-            // With its last worker gone, samba-dcerpcd ends too, and a lab that
-            // was left alone for a minute would answer no more calls.
+            // With its last worker gone, samba-dcerpcd ends too, and until it is
+            // back a lab that was left alone for a minute answers no calls.
             ("rpcd_classic:idle_seconds", "86400".into()),
             ("rpcd_lsad:idle_seconds", "86400".into()),
             ("add share command", at("bin/add-share")),

@@ -119,7 +119,8 @@ impl SambaBuilder {
         let mut services = vec![layout.service(&smbd, &[], "smbd")];
         if self.rpc == Rpc::Samba {
             let dcerpcd = tools::find_dcerpcd()?;
-            services.push(layout.service(&dcerpcd, &["--libexec-rpcds", "--np-helper"], "rpcd"));
+            let rpcd = layout.service(&dcerpcd, &["--libexec-rpcds", "--np-helper"], "rpcd");
+            services.push(rpcd.started_again());
         }
         let mut guard = Guard::watch(folder.path(), &services)?;
         // From here on the guard removes the folder, whatever happens.
