@@ -1,7 +1,7 @@
-//! The memory that lists take which are not known to end, over many servers.
+//! The memory that lists of many servers take together.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Bounds what lists hold together of which servers say that more follows, and those that were
 /// ended for it.
@@ -10,12 +10,19 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// budget, each that has more than its part of it ends with what came, so that many servers that
 /// never end take no more than one. A list that came to its end counts no more.
 ///
+/// Whoever keeps all rows of all servers, as a table does, has them [kept](Self::kept) within a
+/// budget: then lists count after their end as well.
+///
 /// Clones share the budget.
 #[derive(Debug, Clone)]
 pub struct ListBudget {
     lists: Arc<Mutex<HashMap<String, usize>>>,
     bytes: usize,
+    keeps: bool,
 }
+
+/// What each list may hold where lists are kept, in bytes: some five hundred sessions.
+const FOR_EACH: usize = 128 << 10;
 
 impl ListBudget {
     /// A budget of so many bytes.
@@ -24,31 +31,76 @@ impl ListBudget {
         Self {
             lists: Arc::default(),
             bytes,
+            keeps: false,
         }
+    }
+
+    /// A budget for rows that are all kept, of several servers. One list may take half of it, and
+    /// all together no more than there is; but each has 128 KiB in any case.
+    #[must_use]
+    pub fn kept(bytes: usize) -> Self {
+        Self {
+            keeps: true,
+            ..Self::new(bytes)
+        }
+    }
+
+    /// Whether lists are kept after their end.
+    #[must_use]
+    pub fn keeps(&self) -> bool {
+        self.keeps
+    }
+
+    /// To a list with `held` bytes so many more have come: how many of them it may hold. All where
+    /// lists are not kept.
+    #[must_use]
+    pub fn room(&self, name: &str, held: usize, more: usize) -> usize {
+        if !self.keeps {
+            return more;
+        }
+        let mut lists = self.lists();
+        let wanted = held.saturating_add(more);
+        lists.insert(name.to_owned(), wanted);
+        let others = total(&lists).saturating_sub(wanted);
+        let free = self.bytes.saturating_sub(others).min(self.bytes / 2);
+        let granted = wanted.min(free.max(FOR_EACH).max(held));
+        lists.insert(name.to_owned(), granted);
+        granted - held
     }
 
     /// A list has so many bytes and is not at its end; whether it may go on. `name` tells it from
     /// others under way: what was held under that name before is held no more.
     #[must_use]
     pub fn may_go_on(&self, name: &str, bytes: usize) -> bool {
-        let mut lists = self.lists.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut lists = self.lists();
         match lists.get_mut(name) {
             Some(held) => *held = bytes,
             None => {
                 lists.insert(name.to_owned(), bytes);
             }
         }
-        let all = lists
-            .values()
-            .fold(0, |all: usize, held| all.saturating_add(*held));
-        all <= self.bytes || lists.len() == 1 || bytes <= self.bytes / lists.len()
+        // What is kept was cut to what it may be.
+        self.keeps
+            || total(&lists) <= self.bytes
+            || lists.len() == 1
+            || bytes <= self.bytes / lists.len()
     }
 
     /// The list of this name has come to its end.
     pub fn ended(&self, name: &str) {
-        let mut lists = self.lists.lock().unwrap_or_else(PoisonError::into_inner);
-        lists.remove(name);
+        if !self.keeps {
+            self.lists().remove(name);
+        }
     }
+
+    fn lists(&self) -> MutexGuard<'_, HashMap<String, usize>> {
+        self.lists.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn total(lists: &HashMap<String, usize>) -> usize {
+    let held = lists.values();
+    held.fold(0, |all: usize, held| all.saturating_add(*held))
 }
 
 /// 48 MiB.
@@ -61,7 +113,7 @@ impl Default for ListBudget {
 /// Budgets of the same size are alike, whoever shares them.
 impl PartialEq for ListBudget {
     fn eq(&self, other: &Self) -> bool {
-        self.bytes == other.bytes
+        (self.bytes, self.keeps) == (other.bytes, other.keeps)
     }
 }
 
@@ -104,5 +156,24 @@ mod tests {
         }
         let all: usize = held.iter().sum();
         assert!((6_400..=6_400 + 64 * 10).contains(&all), "{all}");
+    }
+
+    #[test]
+    fn lists_that_are_kept_take_no_more_than_there_is_and_the_least_for_each() {
+        let budget = ListBudget::kept(16 * FOR_EACH);
+        let held: Vec<usize> = (0..64)
+            .map(|list| {
+                let name = list.to_string();
+                let page = 10 * FOR_EACH;
+                let held = budget.room(&name, 0, page);
+                let held = held + budget.room(&name, held, page);
+                budget.ended(&name);
+                held
+            })
+            .collect();
+        assert_eq!(held[..2], [8 * FOR_EACH, 8 * FOR_EACH], "half for each");
+        assert!(held[2..].iter().all(|held| *held == FOR_EACH), "{held:?}");
+        // What is asked for again takes the place of what was held.
+        assert_eq!(budget.room("63", 0, FOR_EACH / 2), FOR_EACH / 2);
     }
 }

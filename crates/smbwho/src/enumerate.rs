@@ -45,7 +45,7 @@ const MAX_HELD: usize = 96 << 20;
 
 /// The most that the rows of one reply may take, in bytes, without their names. The reply itself
 /// is bounded, but a row without names is four bytes of it.
-const MAX_ROWS_OF_REPLY: usize = 256 << 20;
+const MAX_ROWS_OF_REPLY: usize = 64 << 20;
 
 /// Where the number of entries stands in a reply, whatever the call: behind the level, the
 /// union's own level, and the pointer to the container.
@@ -223,6 +223,8 @@ pub(crate) struct Batch<R> {
 /// Whether rows follow.
 pub(crate) enum More {
     No,
+    /// Rows that came are left out for want of memory.
+    NoRoom,
     Yes {
         /// Where the next page begins; a server may have sent no handle.
         handle: Option<u32>,
@@ -317,7 +319,7 @@ impl<L: Listing> Pager<L> {
                 self.next = Next::Fail(Box::new(missing));
             }
             rows.retain(|row| self.listing.lets_through(row));
-            return Ok(Page { rows });
+            return Ok(Page::from(rows));
         }
         while !self.ladder.is_empty() {
             let Some((at, answer)) = self.ask_rungs().await? else {
@@ -331,8 +333,7 @@ impl<L: Listing> Pager<L> {
                     more,
                     held,
                 } => {
-                    self.held = self.held.saturating_add(held);
-                    return Ok(self.take_page(level, rows, more).await);
+                    return Ok(self.take_page(level, rows, held, more).await);
                 }
                 // It was asked for a little only; now for all there is.
                 Answer::TooSmall if at.preferred_length < self.preferred_length => {}
@@ -658,7 +659,30 @@ impl<L: Listing> Pager<L> {
         }
     }
 
-    async fn take_page(&mut self, level: u32, mut rows: Vec<L::Row>, more: More) -> Page<L::Row> {
+    async fn take_page(
+        &mut self,
+        level: u32,
+        mut rows: Vec<L::Row>,
+        held: usize,
+        more: More,
+    ) -> Page<L::Row> {
+        let room = match self.server.backend() {
+            Backend::Remote(line) => {
+                let budget = line.list_budget();
+                budget.room(&self.list_name(), self.held, held)
+            }
+            Backend::Native(_) | Backend::Local(_) => held,
+        };
+        self.held = self.held.saturating_add(room);
+        let more = match room < held {
+            true => {
+                let part = rows.len().saturating_mul(room) / held;
+                rows.truncate(part);
+                rows.shrink_to_fit();
+                More::NoRoom
+            }
+            false => more,
+        };
         self.rows = self.rows.saturating_add(rows.len());
         self.ladder = VecDeque::from([level]);
         self.next = match more {
@@ -666,6 +690,7 @@ impl<L: Listing> Pager<L> {
                 self.end_list();
                 Next::Done
             }
+            More::NoRoom => Next::Fail(Box::new(self.too_long())),
             More::Yes { page, .. } if self.last_page.replace(page) == Some(page) => {
                 self.rows -= rows.len();
                 rows.clear();
@@ -675,7 +700,7 @@ impl<L: Listing> Pager<L> {
         };
         L::settle(self, level, &mut rows).await;
         rows.retain(|row| self.listing.lets_through(row));
-        Page { rows }
+        Page { rows, bytes: room }
     }
 
     /// How to get at the page after this one, when the server says that there
@@ -701,6 +726,13 @@ impl<L: Listing> Pager<L> {
             Backend::Native(_) | Backend::Local(_) => true,
         };
         self.rows < MAX_ROWS && self.held < MAX_HELD && within()
+    }
+
+    fn too_long(&self) -> Error {
+        self.server.error(ErrorKind::TooLong {
+            call: name::<L>(),
+            rows: self.rows,
+        })
     }
 
     fn end_list(&self) {

@@ -95,6 +95,14 @@ pub enum ErrorKind {
         /// What the server did.
         why: &'static str,
     },
+    /// The lists of several servers are longer than what is
+    /// [kept](crate::ListBudget::kept) of them together; the rows up to here are there.
+    TooLong {
+        /// The remote procedure.
+        call: &'static str,
+        /// Rows that are kept.
+        rows: usize,
+    },
     /// The caller wants sessions of one user at a level that names no users.
     LevelTellsNoUser,
     /// The caller wants rows chosen by something that the level asked for

@@ -32,6 +32,11 @@ pub(crate) fn hint(kind: &ErrorKind) -> Option<String> {
         ErrorKind::Stalled { .. } => {
             Some("The rows that came are shown; ask again, or at another level.".into())
         }
+        ErrorKind::TooLong { .. } => Some(
+            "Ask fewer servers at a time, or have rows printed as they come (-o jsonl without \
+             --sort)."
+                .into(),
+        ),
         ErrorKind::LevelTellsNoUser => {
             Some("Ask at level 10, 1, 2 or 502, or let it choose.".into())
         }

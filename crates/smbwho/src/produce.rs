@@ -15,7 +15,7 @@ impl<T> Pages<T> {
     /// Hands rows on; waits until they were taken.
     pub(crate) async fn send(&mut self, rows: Vec<T>) {
         // Nobody there: then nobody asks this future to go on either.
-        let _ = self.0.send(Ok(Page { rows })).await;
+        let _ = self.0.send(Ok(Page::from(rows))).await;
     }
 }
 

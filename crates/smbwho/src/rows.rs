@@ -42,10 +42,14 @@ impl<T> Default for Rows<T> {
 pub struct Page<T> {
     /// The rows, in the server's order. May be none when filters took them.
     pub rows: Vec<T>,
+    /// About how many bytes they take.
+    pub bytes: usize,
 }
 
+/// Rows whose names are short.
 impl<T> From<Vec<T>> for Page<T> {
     fn from(rows: Vec<T>) -> Self {
-        Self { rows }
+        let bytes = size_of::<T>().saturating_mul(rows.len());
+        Self { rows, bytes }
     }
 }

@@ -300,6 +300,43 @@ async fn lists_without_end_share_what_one_may_have() {
     );
 }
 
+/// Lists that do come to an end are kept whole by a table, whoever sends them: of several only so
+/// much together, and what there is of each.
+#[tokio::test]
+async fn lists_that_end_are_cut_where_all_are_kept() {
+    let service = SessionService::numbered(3_000);
+    let endpoint = answering(move |request| service.answer(request));
+    let kept = ListBudget::kept(256 << 10);
+    // Others have it all; this one gets the least, at some 260 bytes a row.
+    for other in ["one", "another"] {
+        assert_eq!(kept.room(other, 0, 256 << 10), 128 << 10);
+    }
+    let options = ConnectOptions {
+        list_budget: kept,
+        ..ConnectOptions::default()
+    };
+    let address = endpoint.address().parse().expect("an address");
+    let login = Login::ntlm("", Endpoint::USER, Secret::new(Endpoint::PASSWORD));
+    let server = Server::connect_with(&address, &login, &options).await;
+    let server = server.expect("signs in");
+    // Asked again, as a table that is followed is, it has as much as before.
+    for _ in 0..2 {
+        let sessions = server.sessions().level(smbwho::Level::L1);
+        let answer = sessions.collect().await.expect("what came");
+        assert!(
+            (300..700).contains(&answer.rows.len()),
+            "{}",
+            answer.rows.len()
+        );
+        let error = answer.missing.expect("that they are not all");
+        let rows = answer.rows.len();
+        assert!(
+            matches!(error.kind(), ErrorKind::TooLong { rows: kept, .. } if *kept == rows),
+            "{error}"
+        );
+    }
+}
+
 /// Rows of four bytes on the wire would take a hundred times that here.
 #[tokio::test]
 async fn more_rows_in_a_reply_than_there_is_room_for() {

@@ -12,10 +12,11 @@ mod summary;
 use std::future::Future;
 use std::io;
 use std::pin::pin;
+use std::sync::Arc;
 
 use futures::stream::{self, Stream, StreamExt as _};
 use smbwho::{ConnectOptions, Error, Event, Login, Page, Server};
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 
 use crate::exit::Exit;
@@ -27,9 +28,11 @@ use crate::rows::{Kind, Order};
 use crate::targets::Target;
 use gathered::Gathered;
 
-/// Events that wait to be printed. While none fits in, no server is asked anything
-/// more: what is not printed yet must not fill the memory.
+/// Events that wait to be printed, and how many KiB their rows may take. While none
+/// fits in, no server is asked anything more: what is not printed yet must not fill the
+/// memory.
 const WAITING: usize = 8;
+const WAITING_KIB: u32 = 16 << 10;
 
 /// Whom to ask, and how.
 pub(crate) struct Fleet {
@@ -123,22 +126,29 @@ fn ask_here<T>(
 /// Reads the events in a task. Where the runtime has a thread for its tasks, all
 /// that goes over the network happens in that one, and whoever reads our output
 /// may stop reading for a while. Dropped, it ends the task.
-fn beside<E: Send + 'static>(
-    events: impl Stream<Item = E> + Send + 'static,
-) -> impl Stream<Item = E> {
+fn beside<T: Send + 'static>(
+    events: impl Stream<Item = (usize, Event<T>)> + Send + 'static,
+) -> impl Stream<Item = (usize, Event<T>)> {
     let (sender, receiver) = mpsc::channel(WAITING);
+    let room = Arc::new(Semaphore::new(WAITING_KIB as usize));
     let mut asking = JoinSet::new();
     asking.spawn(async move {
         let mut events = pin!(events);
         while let Some(event) = events.next().await {
-            if sender.send(event).await.is_err() {
+            // The semaphore is never closed.
+            let taken = Arc::clone(&room).acquire_many_owned(weight(&event.1)).await;
+            if sender.send((event, taken)).await.is_err() {
                 return;
             }
         }
     });
-    stream::unfold((receiver, asking), async |(mut receiver, mut asking)| {
-        if let Some(event) = receiver.recv().await {
-            return Some((event, (receiver, asking)));
+    // What an event takes is given back when the next one is wanted.
+    let before = None;
+    let state = (receiver, asking, before);
+    stream::unfold(state, async |(mut receiver, mut asking, before)| {
+        drop(before);
+        if let Some((event, taken)) = receiver.recv().await {
+            return Some((event, (receiver, asking, Some(taken))));
         }
         if let Some(Err(failed)) = asking.join_next().await
             && let Ok(panic) = failed.try_into_panic()
@@ -147,4 +157,14 @@ fn beside<E: Send + 'static>(
         }
         None
     })
+}
+
+/// What an event takes of the room there is, in KiB; one that takes more waits for all of it.
+fn weight<T>(event: &Event<T>) -> u32 {
+    match event {
+        Event::Page(page) => {
+            u32::try_from(page.bytes >> 10).map_or(WAITING_KIB, |kib| kib.min(WAITING_KIB))
+        }
+        _ => 0,
+    }
 }

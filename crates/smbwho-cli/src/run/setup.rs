@@ -6,7 +6,7 @@ use std::num::NonZeroUsize;
 use std::pin::Pin;
 use std::time::Duration;
 
-use smbwho::{Address, ConnectOptions, Dialect, Login, Server};
+use smbwho::{Address, ConnectOptions, Dialect, ListBudget, Login, ReplyBudget, Server};
 use tokio::runtime;
 
 use super::{Stop, descriptors, servers_come_last};
@@ -129,6 +129,10 @@ impl<'a> Setup<'a> {
         }
 
         let options = connect_options(shared, &config);
+        let options = match several {
+            true => memory(options, order.streams() && format.is_line_wise()),
+            false => options,
+        };
         let (here, login, notes) = login(shared, &config, &options, &servers)?;
         let report = Report {
             json: format == Format::Jsonl,
@@ -212,6 +216,26 @@ pub(super) fn connect_options(shared: &Shared, config: &Config) -> ConnectOption
             .or(config.client_protection)
             .map(Into::into),
         ..ConnectOptions::default()
+    }
+}
+
+/// Bytes of rows that are kept of several servers together: some hundred and eighty
+/// thousand, of one server half of them.
+const KEPT: usize = 44 << 20;
+
+/// Bytes of replies of several servers that are put together at a time.
+const REPLIES: usize = 24 << 20;
+
+/// Bounds what several servers may take, however much they send: what is printed as it comes is
+/// not kept.
+pub(super) fn memory(options: ConnectOptions, streams: bool) -> ConnectOptions {
+    ConnectOptions {
+        reply_budget: ReplyBudget::new(REPLIES),
+        list_budget: match streams {
+            true => ListBudget::new(usize::MAX),
+            false => ListBudget::kept(KEPT),
+        },
+        ..options
     }
 }
 

@@ -30,6 +30,13 @@ impl fmt::Display for ErrorKind {
             ErrorKind::Stalled { call, rows, why } => {
                 write!(f, "{call} came to no end after {rows} rows: {why}")
             }
+            ErrorKind::TooLong { call, rows } => {
+                write!(
+                    f,
+                    "{call} ended after {rows} rows: the lists of all servers are too long to be \
+                     kept together"
+                )
+            }
             ErrorKind::LevelTellsNoUser => {
                 f.write_str("level 0 tells no user, so its rows cannot be chosen by user")
             }

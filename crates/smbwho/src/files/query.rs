@@ -174,7 +174,7 @@ impl FilesQuery {
                     second.stream().boxed().right_stream()
                 }
                 Ok((rows, ..)) => {
-                    let page = Ok(Page { rows: rows.rows });
+                    let page = Ok(Page::from(rows.rows));
                     let missing = rows.missing.map(Err);
                     stream::iter(std::iter::once(page).chain(missing).collect::<Vec<_>>())
                         .left_stream()

@@ -284,9 +284,17 @@ impl<'a, T: Kind> Gathered<'a, T> {
                 true
             }
             Waiting::Everything(rows) => {
-                let mut rows: Vec<Row<T>> = rows.into_iter().flatten().collect();
-                self.printing.order.arrange(&mut rows);
-                self.print(rows)?;
+                // No second copy of what may be long: what was printed or moved is given back.
+                if self.printing.order.streams() {
+                    for rows in rows {
+                        self.print(rows)?;
+                    }
+                } else {
+                    let mut all = Vec::with_capacity(rows.iter().map(Vec::len).sum());
+                    rows.into_iter().for_each(|rows| all.extend(rows));
+                    self.printing.order.arrange(&mut all);
+                    self.print(all)?;
+                }
                 true
             }
         };

@@ -52,6 +52,7 @@ pub(super) fn reason(error: &Error) -> &'static str {
         ErrorKind::DfsPath { .. } | ErrorKind::DfsLinksBelow { .. } => {
             return "lead elsewhere by DFS";
         }
+        ErrorKind::TooLong { .. } => return "have more than is kept",
         ErrorKind::OpensNotListed { .. } => return "tell less than is open",
         _ if error.is_refusal() => return "refused the question",
         _ => return "answered what cannot be read",
