@@ -139,6 +139,28 @@ fn a_wrong_password_stops_the_run_and_is_told_once_for_all() {
     for line in ran.stderr.lines() {
         serde_json::from_str::<serde_json::Value>(line).unwrap_or_else(|e| panic!("{e}: {line}"));
     }
+    // Whatever is asked, and however often a run is gone on with: three of each.
+    let folder = tempfile::tempdir().expect("a folder");
+    let state = folder.path().join("state");
+    let state = state.to_str().expect("UTF-8");
+    let resumed = ["sessions", "--resume", state];
+    for question in [
+        &resumed[..],
+        &resumed,
+        &["files"],
+        &["shares"],
+        &["info"],
+        &["groups"],
+    ] {
+        let arguments = [question, &[&word, "-U", "root", "-o", "jsonl"]].concat();
+        let ran = Smbwho::new(&arguments).password("wrong").run();
+        assert_eq!(
+            (ran.code, ran.stderr.matches("STATUS_LOGON_FAILURE").count()),
+            (Some(2), 3),
+            "{}",
+            ran.seen()
+        );
+    }
     let ran = wrong(&["--keep-going", "-q"]);
     assert_eq!(
         ran.stderr.matches("STATUS_LOGON_FAILURE").count(),

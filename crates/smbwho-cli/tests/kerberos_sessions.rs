@@ -4,6 +4,7 @@
 
 mod common;
 
+use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::process::{Command, Output, Stdio};
 
@@ -101,6 +102,8 @@ fn tickets_and_passwords_of_a_domain() {
         ran.stderr
     );
 
+    a_wrong_password_reaches_the_controller_three_times_at_most(&dc);
+
     // Plain kinit, as people do.
     let kinit = with_input(dc.inside("kinit").arg("ada"), "pw with space\n");
     assert!(kinit.status.success(), "{kinit:?}");
@@ -125,4 +128,55 @@ fn tickets_and_passwords_of_a_domain() {
     );
     assert_eq!(ran.code, Some(2));
     assert!(ran.stderr.contains("  try: "), "{}", ran.stderr);
+}
+
+/// Counted where it matters: at the controller, which counts for the KDC and for NTLM alike. The
+/// servers are one, by many names.
+fn a_wrong_password_reaches_the_controller_three_times_at_most(dc: &AdDc) {
+    let names = (1..=20).map(|number| format!("127.0.0.1 a{number}.lab.test\n"));
+    let mut hosts = OpenOptions::new()
+        .append(true)
+        .open(dc.folder().join("hosts"))
+        .expect("the lab's hosts");
+    hosts
+        .write_all(names.collect::<String>().as_bytes())
+        .expect("written");
+    let tool = |arguments: &[&str]| {
+        let conf = dc.conf();
+        let mut command = dc.inside("samba-tool");
+        let output = command.args(arguments).arg("-s").arg(conf).output();
+        let output = output.expect("samba-tool runs");
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).expect("UTF-8")
+    };
+    // Without a threshold nothing is counted.
+    let threshold = "--account-lockout-threshold=50";
+    tool(&["domain", "passwordsettings", "set", threshold]);
+    let counted = || {
+        let shown = tool(&["user", "show", "alice", "--attributes=badPwdCount"]);
+        let count = shown
+            .lines()
+            .find_map(|line| line.strip_prefix("badPwdCount: "));
+        let count: u32 = count.map_or(0, |count| count.parse().expect("a number"));
+        count
+    };
+    let mut before = counted();
+    for kerberos in [true, false] {
+        let arguments = ["a[1-20].lab.test", "-U", "alice", "--jobs", "64"];
+        let mut command = smbwho(dc, &arguments);
+        if kerberos {
+            command.arg("-k");
+        }
+        let ran = command.env("SMBWHO_PASSWORD", "wr0ng").output();
+        let ran = Ran::from(ran.expect("it starts"));
+        assert_eq!(ran.code, Some(2), "{}", ran.seen());
+        let now = counted();
+        assert!(
+            (1..=3).contains(&(now - before)),
+            "{} wrong sign-ins: {}",
+            now - before,
+            ran.seen()
+        );
+        before = now;
+    }
 }
