@@ -11,7 +11,7 @@ mod kinds;
 mod question;
 mod store;
 
-pub(crate) use asker::{Answer, Asker, Asking, Credentials, Health, Job};
+pub(crate) use asker::{Answer, Asker, Asking, Credentials, Health, Job, Named};
 pub(crate) use kinds::{Drill, Host, Live, Use, Victim};
 pub(crate) use question::{Question, Rows, Scope, Subject};
 pub(crate) use store::{Mark, Moment, Slot, Store, Tenths};

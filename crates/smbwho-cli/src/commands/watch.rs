@@ -1,5 +1,7 @@
 //! `smbwho watch [SERVER…]`: an event a line, as people and things come and go.
 
+mod cluster;
+
 use std::fmt::Write as _;
 use std::future::Future;
 use std::io::{self, Write};
@@ -9,14 +11,15 @@ use std::time::Instant;
 
 use crate::exit::Exit;
 use crate::live::{
-    Answer, Asker, Asking, Health, Host, Live, Moment, Question, Rows, Scope, Store, Subject,
-    Tenths,
+    Answer, Asker, Asking, Health, Host, Live, Moment, Named, Question, Rows, Scope, Store,
+    Subject, Tenths,
 };
 use crate::output::escape::{self, Visible};
 use crate::output::{SCHEMA, json};
 use crate::problem::Problem;
 use crate::rows::{Cell, Column, Row, Shown};
 use crate::tui::Filter;
+use cluster::Nodes;
 
 /// How events are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,18 +45,13 @@ pub(crate) async fn run<T: Live>(
         return Err(wrong);
     }
     filter.look_up().await;
-    let names: Vec<Arc<str>> = asking
-        .servers
-        .iter()
-        .map(|s| s.to_string().into())
-        .collect();
     let question = Question {
         number: 1,
         subject: T::SUBJECT,
         scope: Scope::default(),
         urged: 0,
     };
-    let mut watch = Watch::new(names, asking.here.is_some(), filter, lines, out);
+    let mut watch = Watch::new(asking.names(), asking.here.is_some(), filter, lines, out);
     let mut stopped = vec![false; asking.servers.len()];
     let mut asker = Asker::start(asking, question);
     let mut stop = pin!(stop);
@@ -87,7 +85,8 @@ struct Watch<T: Live, W> {
     /// Whose first rows were told.
     begun: Vec<bool>,
     several: bool,
-    names: Vec<Arc<str>>,
+    names: Vec<Named>,
+    nodes: Nodes,
     /// What JSON tells of a row.
     columns: Vec<&'static Column<T>>,
     filter: Filter<T>,
@@ -106,17 +105,23 @@ enum What<'a, T: 'static> {
 
 impl<T: Live, W: Write> Watch<T, W> {
     /// `here`: whether it is this computer that is asked.
-    fn new(names: Vec<Arc<str>>, here: bool, filter: Filter<T>, lines: Lines, out: W) -> Self {
+    fn new(names: Vec<Named>, here: bool, filter: Filter<T>, lines: Lines, out: W) -> Self {
         let columns = T::COLUMNS.iter();
+        let columns = columns.filter(|column| here || column.shown != Shown::Here);
+        let mut columns: Vec<&'static Column<T>> = columns.collect();
+        if names.iter().any(|name| name.node.is_some()) {
+            let server = columns.iter().position(|column| column.name == "server");
+            columns.insert(server.map_or(0, |at| at + 1), T::NODE);
+        }
+        let cluster = |name: &Named| name.node.as_ref().map(|_| Arc::clone(&name.server));
         Self {
             store: Store::new(),
             told: vec![None; names.len()],
             begun: vec![false; names.len()],
             several: names.len() > 1,
+            nodes: Nodes::new(names.iter().map(cluster).collect()),
             names,
-            columns: columns
-                .filter(|column| here || column.shown != Shown::Here)
-                .collect(),
+            columns,
             filter,
             lines,
             out,
@@ -134,32 +139,53 @@ impl<T: Live, W: Write> Watch<T, W> {
         } else {
             answer.rows
         };
+        self.nodes.answered(server, answer.health == Health::Good);
         if let Some(rows) = rows.and_then(T::of) {
-            let name = Arc::clone(&self.names[server]);
+            let name = self.names[server].clone();
             let now = told.at;
-            let delta = self.store.compare(server, &name, rows, complete, told);
+            let mut delta = self
+                .store
+                .compare(server, &name.server, rows, complete, told);
+            let changed = delta.changed.iter_mut().map(|(_, row)| row);
+            for row in delta.appeared.iter_mut().chain(changed) {
+                row.node.clone_from(&name.node);
+            }
             let mut text = String::new();
             let initial = !self.begun[server];
             for &place in &delta.gone {
                 if let Some(slot) = self.store.get(place) {
                     let mut row = slot.row.clone();
                     row.data.age(slot.aged(now));
-                    self.event(&mut text, &row, &What::Gone);
+                    if self.nodes.gone(server, &row, now) {
+                        self.event(&mut text, &row, &What::Gone);
+                    }
                 }
             }
             for row in &delta.appeared {
-                self.event(&mut text, row, &What::Appeared(initial));
+                if self.nodes.appeared(server, row, now) {
+                    self.event(&mut text, row, &What::Appeared(initial));
+                }
             }
             for (place, row) in &delta.changed {
                 if let Some(slot) = self.store.get(*place) {
-                    self.event(&mut text, row, &What::Changed(&slot.row));
+                    let mut before = slot.row.clone();
+                    before.data.age(slot.aged(now));
+                    if self.nodes.changed(server, [&before, row], now) {
+                        self.event(&mut text, row, &What::Changed(&slot.row));
+                    }
                 }
             }
             self.begun[server] = true;
             self.store.commit(delta, false, false);
             self.write(&text)?;
         }
-        let problem = answer.health.problem().cloned();
+        let name = &self.names[server];
+        let problem = answer.health.problem().cloned().map(|mut problem| {
+            if name.node.is_some() {
+                problem.at(&name.server, name.node.as_deref());
+            }
+            problem
+        });
         if let Some(problem) = &problem
             && self.told[server].as_ref() != Some(problem)
         {
@@ -221,6 +247,9 @@ impl<T: Live, W: Write> Watch<T, W> {
         let _ = write!(text, "{} {sign} ", now());
         if self.several {
             let _ = write!(text, "{}: ", Visible(&row.server));
+        }
+        if let Some(node) = &row.node {
+            let _ = write!(text, "{}: ", Visible(node));
         }
         let is_told = |column: &&Column<T>| {
             column.shown == Shown::Always && (column.cell)(row) != Cell::Unknown

@@ -30,6 +30,8 @@ const WAITING: usize = 64;
 #[derive(Clone)]
 pub(crate) struct Asking {
     pub(crate) servers: Vec<Address>,
+    /// The cluster of each of them, where it is a node of one.
+    pub(crate) clusters: Vec<Option<Arc<str>>>,
     /// This computer, where it is the one that is asked, without a connection.
     pub(crate) here: Option<Server>,
     pub(crate) login: Arc<Login>,
@@ -39,6 +41,46 @@ pub(crate) struct Asking {
     pub(crate) interval: Duration,
 }
 
+/// A server as its rows name it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Named {
+    /// The server, or the cluster.
+    pub(crate) server: Arc<str>,
+    /// The node, where it is a cluster.
+    pub(crate) node: Option<Arc<str>>,
+}
+
+impl Named {
+    /// Both in one: `fs (node1)`.
+    pub(crate) fn title(&self) -> Arc<str> {
+        match &self.node {
+            Some(node) => format!("{} ({node})", self.server).into(),
+            None => Arc::clone(&self.server),
+        }
+    }
+}
+
+impl Asking {
+    /// The servers as their rows name them.
+    pub(crate) fn names(&self) -> Vec<Named> {
+        let servers = self.servers.iter().zip(&self.clusters);
+        let name = |(address, cluster): (&Address, &Option<Arc<str>>)| {
+            let address: Arc<str> = address.to_string().into();
+            match cluster {
+                Some(cluster) => Named {
+                    server: Arc::clone(cluster),
+                    node: Some(address),
+                },
+                None => Named {
+                    server: address,
+                    node: None,
+                },
+            }
+        };
+        servers.map(name).collect()
+    }
+}
+
 /// What one server answered.
 #[derive(Debug)]
 pub(crate) struct Answer {
@@ -46,6 +88,8 @@ pub(crate) struct Answer {
     /// The number of the question.
     pub(crate) question: u64,
     pub(crate) rows: Option<Rows>,
+    /// Why there are no rows where others say that there are.
+    pub(crate) reason: Option<String>,
     pub(crate) health: Health,
     /// When it was asked and had answered: it may wait to be taken.
     pub(crate) seen: Window,
@@ -241,6 +285,11 @@ impl Follower {
                     if error.as_ref().is_some_and(is_final) && self.is_outdated() {
                         (rows, error, seen) = self.ask(&question).await;
                     }
+                    let unlisted = |error: &mut Error| {
+                        matches!(error.kind(), ErrorKind::OpensNotListed { .. })
+                    };
+                    let reason = error.take_if(unlisted);
+                    let reason = reason.map(|reason| reason.message().to_string());
                     unreachable = error.as_ref().is_some_and(is_of_the_way);
                     let health = match error {
                         None => {
@@ -263,6 +312,7 @@ impl Follower {
                         server: self.number,
                         question: question.number,
                         rows,
+                        reason,
                         health,
                         seen,
                     };

@@ -117,6 +117,10 @@ impl Question {
             let wanted = ClientFilter::exact(wanted);
             files.retain(|file| file.client.as_ref().is_none_or(|it| wanted.matches(it)));
         }
+        if let (true, None, Some(user)) = (files.is_empty(), &error, &self.scope.user) {
+            let why = server.unlisted_opens(&UserFilter::exact(user)).await;
+            return (Some(Rows::Files(files)), why);
+        }
         told((files, error), Rows::Files)
     }
 

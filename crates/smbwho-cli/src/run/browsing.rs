@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use smbwho::{ConnectOptions, Fleet, LockoutGuard, Logon, OpenFile, Session, Share};
 
-use super::setup::{DEFAULT_JOBS, Setup, connect_options, interrupted, login, runtime, style};
+use super::setup::{
+    DEFAULT_JOBS, Setup, connect_options, interrupted, login, memory, runtime, style,
+};
 use super::{Stop, descriptors};
 use crate::args::{FollowArgs, RowArgs, Shared};
 use crate::commands::watch::{self, Lines};
@@ -155,16 +157,25 @@ fn asking(
     let (targets, _) = setup.servers_or_here(words)?;
     let config = setup.config;
     let options = connect_options(shared, &config);
+    let options = match targets.len() {
+        0 | 1 => options,
+        _ => memory(options, false),
+    };
     let (here, login, notes) = login(shared, &config, &options, &targets)?;
     notes.iter().for_each(|note| report.note(note));
     // A wrong password must not lock the account on hundreds of servers.
     let guard = LockoutGuard::new(Fleet::DEFAULT_REFUSALS);
     // Each node of a cluster is followed for itself.
+    let clusters = targets
+        .iter()
+        .map(|target| target.cluster.clone())
+        .collect();
     let servers: Vec<_> = targets.into_iter().map(|target| target.address).collect();
     let wanted = shared.asking.jobs.or(config.jobs).unwrap_or(DEFAULT_JOBS);
     let asking = Asking {
         jobs: descriptors::jobs(wanted, servers.iter(), servers.len()),
         servers,
+        clusters,
         here,
         login: Arc::new(login),
         options: ConnectOptions {

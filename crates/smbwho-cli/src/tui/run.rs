@@ -24,7 +24,7 @@ use super::view::{self, Palette};
 use crate::commands::close::Done;
 use crate::config::Config;
 use crate::exit::Exit;
-use crate::live::{Asker, Asking, Subject, Tenths};
+use crate::live::{Asker, Asking, Named, Subject, Tenths};
 use crate::report::Report;
 use crate::stop::Stop;
 use signals::{Signal, Signals};
@@ -53,12 +53,12 @@ pub(crate) struct Browsing {
 impl Browsing {
     /// The state before anybody has answered.
     pub(super) fn state(&self) -> Result<State, String> {
-        let names = self
-            .asking
-            .servers
-            .iter()
-            .map(|server| server.to_string().into());
-        State::new(names.collect(), self.subject, self.start.clone())
+        let names = self.asking.names();
+        State::new(
+            names.iter().map(Named::title).collect(),
+            self.subject,
+            self.start.clone(),
+        )
     }
 
     pub(super) fn asker(&self, state: &State) -> Asker {

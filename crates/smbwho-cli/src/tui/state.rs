@@ -71,6 +71,8 @@ pub(crate) struct Place {
     pub(crate) grid: Box<dyn Grid>,
     /// How much there is here, as the row that was entered says.
     pub(crate) count: Option<u32>,
+    /// Why the server lists nothing, where it is known to have something.
+    pub(crate) reason: Option<String>,
     number: u64,
 }
 
@@ -218,6 +220,7 @@ impl State {
             grid: grid::of(subject, several),
             scope,
             count: None,
+            reason: None,
             number: self.questions,
         };
         if subject == Subject::Servers {

@@ -180,6 +180,10 @@ pub(crate) fn nothing(state: &State) -> String {
         },
         (0, true) => match (failing, place.count) {
             (Some(failing), _) => format!("no {name} known: {failing}"),
+            (None, _) if place.reason.is_some() => {
+                let reason = place.reason.as_deref().unwrap_or_default();
+                format!("no {name}: {}", Visible(reason))
+            }
             (None, Some(count @ 1..)) => format!(
                 "no {name} of it are told, though it has {count}: this account may not see them, \
                  or the server tells them under another name"

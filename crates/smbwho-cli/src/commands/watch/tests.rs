@@ -9,7 +9,17 @@ use crate::live::Use;
 use crate::seen::Window;
 
 fn watch<T: Live>(servers: &[&str], filter: &str, lines: Lines) -> Watch<T, Vec<u8>> {
-    let names = servers.iter().map(|&name| name.into()).collect();
+    let name = |&name: &&str| match name.split_once('/') {
+        Some((cluster, node)) => Named {
+            server: cluster.into(),
+            node: Some(node.into()),
+        },
+        None => Named {
+            server: name.into(),
+            node: None,
+        },
+    };
+    let names = servers.iter().map(name).collect();
     Watch::new(names, false, Filter::parse(filter), lines, Vec::new())
 }
 
@@ -25,6 +35,7 @@ fn printed<T: Live>(
         server,
         question: 1,
         rows,
+        reason: None,
         health,
         seen: Window::within(Duration::ZERO),
     };
@@ -209,4 +220,68 @@ fn lines_for_people_say_who_and_where() {
     );
     let text = printed(&mut watch, 0, None, failed("gone quiet"), 10);
     assert!(text.contains(" ! fs1: gone quiet"), "{text}");
+}
+
+/// What the nodes of a cluster report alike appears with the first of them and is gone with the
+/// last; what one node reports is its own.
+#[test]
+fn what_several_nodes_report_is_told_once() {
+    let mut watch = watch::<Session>(&["fs/n1", "fs/n2"], "", Lines::Json);
+    let mut tell = |node, sessions: &[(&str, u32, u64)], health, secs| {
+        let session = |&(user, opens, active): &(&str, u32, u64)| session(user, opens, active);
+        let rows = Rows::Sessions(sessions.iter().map(session).collect());
+        let text = printed(&mut watch, node, Some(rows), health, secs);
+        let tell = |event: Value| {
+            if event["event"] == "error" {
+                return "error".to_owned();
+            }
+            let row = &event["row"];
+            let part = |value: &Value| value.as_str().expect("text").to_owned();
+            format!(
+                "{} {} {}",
+                part(&event["event"]),
+                part(&row["user"]),
+                part(&row["node"])
+            )
+        };
+        values(&text).into_iter().map(tell).collect::<Vec<_>>()
+    };
+    let both = [("ann", 0, 60), ("bob", 0, 30)];
+    assert_eq!(
+        tell(0, &both, Health::Good, 0),
+        ["appeared ann n1", "appeared bob n1"]
+    );
+    // Bob began anew on the second; carol is there alone.
+    let second = [("ann", 0, 61), ("bob", 0, 5), ("carol", 0, 9)];
+    assert_eq!(
+        tell(1, &second, Health::Good, 1),
+        ["appeared bob n2", "appeared carol n2"]
+    );
+    assert_eq!(
+        tell(0, &[("ann", 2, 70), ("bob", 0, 40)], Health::Good, 10),
+        ["changed ann n1"]
+    );
+    let second = [("ann", 2, 71), ("bob", 0, 15), ("carol", 0, 19)];
+    assert!(
+        tell(1, &second, Health::Good, 11).is_empty(),
+        "told already"
+    );
+    assert!(tell(0, &[("bob", 0, 50)], Health::Good, 20).is_empty());
+    assert_eq!(
+        tell(1, &[("bob", 0, 25)], Health::Good, 21),
+        ["gone ann n2", "gone carol n2"]
+    );
+    // A node that does not answer keeps nothing alive, and says nothing twice.
+    let both = [("bob", 0, 60), ("dora", 0, 1)];
+    assert_eq!(tell(0, &both, Health::Good, 30), ["appeared dora n1"]);
+    assert!(tell(1, &[("bob", 0, 35), ("dora", 0, 2)], Health::Good, 31).is_empty());
+    assert_eq!(
+        tell(1, &[("bob", 0, 45)], failed("gone quiet"), 41),
+        ["error"]
+    );
+    assert_eq!(
+        tell(0, &[("bob", 0, 72)], Health::Good, 42),
+        ["gone dora n1"]
+    );
+    assert!(tell(1, &[("bob", 0, 55)], Health::Good, 51).is_empty());
 }

@@ -34,6 +34,7 @@ impl State {
             .position(|place| place.number == answer.question)
             && let Some(rows) = answer.rows
         {
+            self.places[at].reason = answer.reason;
             let grid = &mut self.places[at].grid;
             if grid.subject() != Subject::Servers {
                 grid.take(answer.server, &name, rows, complete, now);

@@ -323,11 +323,13 @@ impl User {
                     _ => question.subject,
                 };
                 let rows = self.dice.rows(subject);
+                let reason = self.dice.name().to_string();
                 Event::Answer(Answer {
                     // One more than there are.
                     server: usize::from(self.dice.small(3)),
                     question: question.number,
                     rows: self.dice.maybe(rows),
+                    reason: self.dice.maybe(reason),
                     health: self.dice.health(),
                     seen: Window::within(Duration::from_millis(self.dice.below(4_000))),
                 })

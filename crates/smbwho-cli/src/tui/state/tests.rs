@@ -38,6 +38,7 @@ fn answer(state: &mut State, server: usize, rows: Option<Rows>, health: Health, 
         server,
         question: state.question().number,
         rows,
+        reason: None,
         health,
         seen: Window::within(Duration::ZERO),
     };
@@ -138,6 +139,7 @@ fn a_late_answer_to_another_question_changes_nothing() {
         server: 0,
         question,
         rows: people(&["alice"]),
+        reason: None,
         health: Health::Good,
         seen: Window::within(Duration::ZERO),
     };

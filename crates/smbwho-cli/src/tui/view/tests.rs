@@ -40,6 +40,7 @@ fn answer(state: &mut State, server: usize, rows: Option<Rows>, health: Health, 
         server,
         question: state.question().number,
         rows,
+        reason: None,
         health,
         seen: Window::within(Duration::ZERO),
     };
@@ -353,6 +354,18 @@ fn an_empty_view_says_why_it_is_empty() {
         seen.contains("no files of it are told, though it has 3"),
         "{seen}"
     );
+    // Where the server says more, that is the reason.
+    let told = Answer {
+        server: 0,
+        question: state.question().number,
+        rows: none(),
+        reason: Some("alice has 3 open".to_owned()),
+        health: Health::Good,
+        seen: Window::within(Duration::ZERO),
+    };
+    state.update(Event::Answer(told), Tenths(70));
+    let seen = screen(&mut state);
+    assert!(seen.contains("no files: alice has 3 open"), "{seen}");
     // One says no, the other has none.
     let mut state = office();
     press(&mut state, "2");
