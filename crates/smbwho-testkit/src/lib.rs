@@ -33,11 +33,11 @@ pub mod python;
 pub mod samba;
 pub mod tools;
 
-pub use addc::{AdDc, AdDcBuilder};
+pub use addc::{AdDc, AdDcBuilder, Door};
 pub use endpoint::{
-    Action, Bind, ByClient, Endpoint, EndpointBuilder, FileRequest, FileService, Hint,
-    ImpacketServer, LabFile, LabSession, Order, Reply, Request, SessionReply, SessionRequest,
-    SessionService,
+    Action, Bind, ByClient, Endpoint, EndpointBuilder, FileRequest, FileServer, FileService, Hint,
+    ImpacketServer, LabFile, LabSession, Order, Reply, Request, ServerKind, SessionReply,
+    SessionRequest, SessionService, Workload,
 };
 pub use error::LabError;
 pub use lines::{Cut, CutLine, Direction, LockstepLine, RewritingLine, SlowLine, Stranger};

@@ -64,6 +64,14 @@ fn a_domain_with_kerberos_and_nested_groups() {
     assert!(ask("LABAD\\ada%pw with space").contains("Received 1 entries"));
     assert!(ask("LABAD\\alice%short").contains("WERR_ACCESS_DENIED"));
 
+    // From outside, too.
+    let door = dc.door().unwrap();
+    let mut outside = Command::new("smbclient");
+    outside.args(["-s", "/dev/null", "-U", "LABAD\\alice%short", "-L"]);
+    outside.args(["//127.0.0.1", "-p", &door.port().to_string()]);
+    let listing = said(&mut outside, "");
+    assert!(listing.contains("sysvol"), "{listing}");
+
     let members = said(
         dc.inside("samba-tool")
             .args(["group", "listmembers", "Everyone Here", "-H"])

@@ -5,7 +5,10 @@
 //! without anything outside noticing. Clients therefore run inside too:
 //! [`AdDc::inside`] and [`AdDc::run_test_inside`]. Namespaces take root.
 
+mod door;
 mod setup;
+
+pub use door::Door;
 
 use crate::guard::{Guard, Service};
 use crate::{LabError, tools};
@@ -170,6 +173,17 @@ impl AdDc {
     #[must_use]
     pub fn is_inside() -> bool {
         std::env::var_os(INSIDE).is_some()
+    }
+
+    /// Opens a port outside that leads to SMB inside, over which NTLM works:
+    /// for clients that count or delay what they send.
+    ///
+    /// # Errors
+    /// When no port can be had.
+    pub fn door(&self) -> Result<Door, LabError> {
+        let path = format!("/proc/{}/ns/net", self.init);
+        let network = fs::File::open(&path).map_err(LabError::io(&path))?;
+        Door::to(network, SMB_PORT).map_err(LabError::io(&path))
     }
 
     /// A krb5.conf that finds the realm's KDC.

@@ -2,22 +2,18 @@
 //! they lie in, that keeps to the book or to a rule a test gives it.
 
 use super::action::Action;
-use super::encode::{Stub, Text, text};
+use super::encode::{Text, text};
+use super::file_replies::{
+    FILE_ENUM, FILE_GET_INFO, FILE_ID_NOT_FOUND, FilesReply, INVALID_LEVEL, MORE_DATA,
+    NET_NAME_NOT_FOUND, SHARE_GET_INFO, SUCCESS, file_asked, file_reply, is_known, share_asked,
+    share_reply,
+};
 use super::sessions::Cursor;
 use super::{Request, SessionRequest, SessionService};
 use std::collections::BTreeMap;
 
-const SUCCESS: u32 = 0;
-const MORE_DATA: u32 = 234;
-const INVALID_LEVEL: u32 = 124;
-const NET_NAME_NOT_FOUND: u32 = 2310;
-const FILE_ID_NOT_FOUND: u32 = 2314;
 const BAD_STUB_DATA: u32 = 1783;
 const OP_RNG_ERROR: u32 = 0x1c01_0002;
-
-const FILE_ENUM: u16 = 9;
-const FILE_GET_INFO: u16 = 10;
-const SHARE_GET_INFO: u16 = 16;
 
 /// One open file, and the client it was opened from, which no level tells.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -194,9 +190,8 @@ impl FileService {
     }
 
     fn enumerate(&self, asked: &FileRequest) -> Vec<u8> {
-        let known = asked.level == 2 || asked.level == 3;
         let refusal = self.refused.get(&asked.level).copied();
-        let refusal = refusal.or((!known).then_some(INVALID_LEVEL));
+        let refusal = refusal.or((!is_known(asked.level)).then_some(INVALID_LEVEL));
         let chosen: Vec<&LabFile> = self
             .files
             .iter()
@@ -208,28 +203,16 @@ impl FileService {
         let page = if refusal.is_some() { &[][..] } else { page };
         let more = refusal.is_none() && page.len() < rest.len();
 
-        let mut out = Stub::default();
-        out.long(asked.level);
-        out.long(asked.level);
-        if known {
-            out.pointer(true);
-            out.long(page.len() as u32);
-            out.pointer(!page.is_empty());
-            if !page.is_empty() {
-                out.long(page.len() as u32);
-                page.iter()
-                    .for_each(|file| fixed(&mut out, asked.level, file));
-                page.iter()
-                    .for_each(|file| strings(&mut out, asked.level, file));
-            }
+        FilesReply {
+            level: asked.level,
+            page,
+            total: rest.len(),
+            resume: asked
+                .resume
+                .map(|_| if more { start + page.len() } else { 0 }),
+            status: refusal.unwrap_or(if more { MORE_DATA } else { SUCCESS }),
         }
-        out.long(rest.len() as u32);
-        out.pointer(asked.resume.is_some());
-        if asked.resume.is_some() {
-            out.long(if more { (start + page.len()) as u32 } else { 0 });
-        }
-        out.long(refusal.unwrap_or(if more { MORE_DATA } else { SUCCESS }));
-        out.bytes
+        .encode()
     }
 
     fn chosen(&self, asked: &FileRequest, file: &LabFile) -> bool {
@@ -248,32 +231,21 @@ impl FileService {
     }
 
     fn file(&self, stub: &[u8]) -> Option<Vec<u8>> {
-        let mut cursor = Cursor::new(stub);
-        cursor.unique_string()?;
-        let (id, level) = (cursor.long()?, cursor.long()?);
+        let (id, level) = file_asked(stub)?;
         let refusal = self.refused.get(&level).copied();
         let found = self
             .files
             .iter()
             .find(|file| file.id == id && refusal.is_none());
-        let mut out = Stub::default();
-        out.long(level);
-        out.pointer(found.is_some());
-        if let Some(file) = found {
-            fixed(&mut out, level, file);
-            strings(&mut out, level, file);
-        }
-        out.long(match found {
+        let status = match found {
             Some(_) => SUCCESS,
             None => refusal.unwrap_or(FILE_ID_NOT_FOUND),
-        });
-        Some(out.bytes)
+        };
+        Some(file_reply(level, found, status))
     }
 
     fn share_info(&self, stub: &[u8]) -> Option<Vec<u8>> {
-        let mut cursor = Cursor::new(stub);
-        cursor.unique_string()?;
-        let (name, level) = (cursor.string()?, cursor.long()?);
+        let (name, level) = share_asked(stub)?;
         let path = self.shares.get(&name.to_lowercase());
         let status = match (self.shares_refused, path) {
             (Some(status), _) => status,
@@ -282,41 +254,6 @@ impl FileService {
             (None, Some(_)) => SUCCESS,
         };
         let path = path.filter(|_| status == SUCCESS);
-        let mut out = Stub::default();
-        out.long(level);
-        out.pointer(path.is_some());
-        if let Some(path) = path {
-            // Name, type, remark, permissions, limit, users, path, password.
-            out.pointer(true);
-            out.long(0);
-            out.pointer(false);
-            out.long(0);
-            out.long(u32::MAX);
-            out.long(1);
-            out.pointer(true);
-            out.pointer(false);
-            out.string(&name.encode_utf16().collect::<Vec<u16>>());
-            out.string(&path.encode_utf16().collect::<Vec<u16>>());
-        }
-        out.long(status);
-        Some(out.bytes)
-    }
-}
-
-fn fixed(out: &mut Stub, level: u32, file: &LabFile) {
-    out.long(file.id);
-    if level == 3 {
-        out.long(file.permissions);
-        out.long(file.locks);
-        out.pointer(file.path.is_some());
-        out.pointer(file.user.is_some());
-    }
-}
-
-fn strings(out: &mut Stub, level: u32, file: &LabFile) {
-    if level == 3 {
-        for units in [&file.path, &file.user].into_iter().flatten() {
-            out.string(units);
-        }
+        Some(share_reply(&name, level, path.map(String::as_str), status))
     }
 }

@@ -7,17 +7,22 @@
 
 mod action;
 mod encode;
+mod file_replies;
+mod file_server;
 mod files;
 mod impacket;
 mod pdu;
 mod serve;
 mod sessions;
+mod workload;
 
 pub use action::{Action, Bind, Hint, Order, Reply};
 pub use encode::{LabSession, SessionReply, Text};
+pub use file_server::FileServer;
 pub use files::{ByClient, FileRequest, FileService, LabFile};
 pub use impacket::ImpacketServer;
 pub use sessions::{SessionRequest, SessionService};
+pub use workload::{ServerKind, Workload};
 
 use crate::samba::{Rpc, Samba, SambaBuilder};
 use crate::{LabError, samba::Held};
@@ -174,6 +179,15 @@ impl EndpointBuilder {
     /// As [`start`](Self::start).
     pub fn serve_files(self, service: FileService) -> Result<Endpoint, LabError> {
         self.start(move |request| service.answer(request))
+    }
+
+    /// Starts an endpoint that is this file server.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub fn serve_as(self, server: &Arc<FileServer>) -> Result<Endpoint, LabError> {
+        let server = Arc::clone(server);
+        self.start(move |request| server.answer(request))
     }
 
     /// Starts an endpoint that serves sessions.

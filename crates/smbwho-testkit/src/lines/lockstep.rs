@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::Duration;
 
 /// How long a client may take, after it has heard the server, to send all that
-/// follows from it.
+/// follows from it, where nothing else is said.
 const QUIET: Duration = Duration::from_millis(250);
 
 /// `STATUS_PENDING`: the answer is still to come.
@@ -36,6 +36,8 @@ struct Shared {
     ends: Mutex<Vec<TcpStream>>,
     connections: Mutex<usize>,
     stop: AtomicBool,
+    /// How long a client may take to send all of a flight.
+    quiet: Duration,
 }
 
 enum Heard {
@@ -50,13 +52,26 @@ impl LockstepLine {
     /// # Errors
     /// When the address means nothing or no port can be had.
     pub fn to(server: impl ToSocketAddrs) -> io::Result<Self> {
+        Self::with_quiet(server, QUIET)
+    }
+
+    /// Opens a line to `server` on which a flight is over when nothing more of
+    /// it came for so long: every round trip takes that time, and a client that
+    /// takes longer to go on is counted another.
+    ///
+    /// # Errors
+    /// As [`to`](Self::to).
+    pub fn with_quiet(server: impl ToSocketAddrs, quiet: Duration) -> io::Result<Self> {
         let server = server
             .to_socket_addrs()?
             .next()
             .ok_or(io::ErrorKind::AddrNotAvailable)?;
         let listener = TcpListener::bind(("127.0.0.1", 0))?;
         let address = listener.local_addr()?;
-        let shared = Arc::new(Shared::default());
+        let shared = Arc::new(Shared {
+            quiet,
+            ..Shared::default()
+        });
         let for_thread = Arc::clone(&shared);
         std::thread::spawn(move || {
             for client in listener.incoming() {
@@ -90,6 +105,12 @@ impl LockstepLine {
     #[must_use]
     pub fn round_trips(&self) -> usize {
         lock(&self.shared.flights).len()
+    }
+
+    /// The port clients connect to.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.address.port()
     }
 
     /// Connections accepted so far.
@@ -171,7 +192,7 @@ fn take_turns(
                 true => heard
                     .recv()
                     .map_err(|_| mpsc::RecvTimeoutError::Disconnected),
-                false => heard.recv_timeout(QUIET),
+                false => heard.recv_timeout(shared.quiet),
             };
             match next {
                 Ok(Heard::Client(message)) => {
