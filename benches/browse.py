@@ -1,19 +1,16 @@
-"""What the grid costs: `smbwho browse` on a terminal of its own, with keys pressed one by one.
-
-`benches/browse` runs this alone; `benches/compare` as one of its parts.
-"""
+"""What the grid costs: `smbwho browse` on a terminal of its own, with keys pressed one by one."""
 
 import fcntl
-import json
 import os
 import pty
 import select
 import signal
 import statistics
 import struct
-import sys
 import termios
 import time
+
+import labs
 
 FEW, MANY = 1_000, 100_000
 # Sessions of MANY that change between two answers.
@@ -128,7 +125,7 @@ class Grid:
         while self.cpu() - began < 0.01:
             self.read(0.05)
             if time.monotonic() > until:
-                sys.exit("browse: no answer")
+                raise labs.Failed("browse: no answer")
         self.settle()
         return self.cpu() - began
 
@@ -144,15 +141,19 @@ class Grid:
         os.close(self.terminal)
 
 
-def measure(labs, quick, once):
-    """Everything; `once` tells what one run of a command costs."""
+def measure(quick):
+    with labs.Labs([4], [FEW, MANY]) as servers:
+        return pressed(servers, quick)
+
+
+def pressed(servers, quick):
     times, found = (20, {}) if quick else (60, {})
     for sessions in (FEW, MANY):
-        command = labs.smbwho(sessions, "living", more=["--interval", "1h"])
+        command = servers.smbwho(sessions, "living", more=["--interval", "1h"])
         command[1:1] = ["browse"]
         for word in ("-o", "jsonl"):
             command.remove(word)
-        grid = Grid(command, labs.facts["password"])
+        grid = Grid(command, servers.password)
         try:
             of = found[str(sessions)] = {"memory": grid.memory()}
             of["keys"] = {name: grid.cost(*keys, times) for name, keys in KEYS.items()}
@@ -163,12 +164,12 @@ def measure(labs, quick, once):
                 for change in CHANGES:
                     costs = []
                     for _ in range(5 if quick else 9):
-                        labs.change(change)
+                        servers.change(change)
                         costs.append(grid.refresh())
                     of["refresh"].append([change, min(costs)])
         finally:
             grid.close()
-    asked = [once(labs.smbwho(MANY, "living"), labs.facts["password"]) for _ in range(5)]
+    asked = [labs.once(servers.smbwho(MANY, "living"), servers.password) for _ in range(5)]
     found["asking once"] = min(cost["cpu"] for cost in asked)
     # What `sessions` of benches/src/lib.rs names them.
     names = sum(len(f"10.{n >> 16}.{n >> 8 & 255}.{n & 255}some.user{n % 5000}") for n in range(MANY))
@@ -209,13 +210,13 @@ def add(table, found):
     )
 
 
-def section(found):
+def section(_table, found):
     """The section `Browse` of docs/performance.md."""
     few, many = found[str(FEW)], found[str(MANY)]
     lines = [
         "\n## Browse\n",
         "`smbwho browse` on a terminal of its own, 80 by 24, with keys pressed one by one "
-        "(`benches/browse`",
+        "(`benches/compare browse`",
         "measures this part alone). CPU time of one press with all that is drawn for it:\n",
         f"| key | {FEW:,} sessions | {MANY:,} sessions | |",
         "|---|---|---|---|",
@@ -256,23 +257,3 @@ def section(found):
         "counted, whatever the machine, by the tests of\n`crates/smbwho-cli/src/tui/grid/`.\n"
     )
     return "\n".join(lines)
-
-
-def main():
-    import compare
-    import report
-
-    labs = compare.Labs([4], [FEW, MANY])
-    try:
-        found = measure(labs, "--quick" in sys.argv, compare.once)
-    finally:
-        labs.close()
-    table = report.Table()
-    add(table, found)
-    print(table.text())
-    print(section(found))
-    print(json.dumps(found), file=sys.stderr)
-
-
-if __name__ == "__main__":
-    main()

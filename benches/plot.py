@@ -4,7 +4,7 @@ from math import ceil, floor, log10
 
 WIDTH, HEIGHT = 640, 400
 LEFT, RIGHT, TOP, BOTTOM = 70, 130, 40, 50
-COLOURS = ("#0072b2", "#d55e00", "#009e73")
+COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00")
 
 
 def label(value):
@@ -47,7 +47,11 @@ def log_log(title, across, series):
         out.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"/>')
         for n, seconds in line:
             out.append(f'<circle cx="{x(n):.1f}" cy="{y(seconds):.1f}" r="3" fill="{colour}"/>')
-        last_n, last = line[-1]
-        out.append(text(x(last_n) + 8, y(last) + 4, name, "start", f' fill="{colour}"'))
+    # Names beside the ends of their lines, and none over another.
+    lowest = 0
+    ends = [(line[-1], name, colour) for (name, line), colour in zip(series.items(), COLOURS)]
+    for (n, seconds), name, colour in sorted(ends, key=lambda end: y(end[0][1])):
+        lowest = max(y(seconds) + 4, lowest + 14)
+        out.append(text(x(n) + 8, lowest, name, "start", f' fill="{colour}"'))
     out.append("</svg>")
     return "\n".join(out) + "\n"

@@ -5,14 +5,14 @@ import platform
 import subprocess
 from pathlib import Path
 
-import browse
 import plot
 
 INTRODUCTION = """# Performance
 
 What smbwho costs beside the programs that ask the same question, in one run on one machine,
 against the same servers: a real smbd, with an RPC endpoint of our own behind it that tells as many
-sessions as are wanted. Read the ratios, not the seconds.
+sessions, files and shares as are wanted, and a real domain controller. Read the ratios, not the
+seconds.
 """
 
 HOW = """
@@ -22,9 +22,12 @@ HOW = """
   included. Medians of several runs.
 - Every program is told level 1, the richest that Samba has. rpcclient prints only how many sessions
   came; smbwho prints every row as JSON; Impacket decodes and counts.
-- Round trips: a line that takes 100 ms each way, so that elapsed time ÷ 0.2 s counts them, the TCP
-  handshake included.
-- Hosts: one smbd that answers on all of 127.0.0.0/8. smbwho asks {jobs} at a time; the peers are
+- Round trips of sessions: a line that takes 100 ms each way, so that elapsed time ÷ 0.2 s counts
+  them, the TCP handshake included. Those of groups: a line that lets client and server take turns,
+  and counts these.
+- Windows-like and Samba-like: the endpoint has the levels and filters of the one or the other; a
+  real Windows was not measured. A list is one NetrFileEnum, as the endpoint counts them.
+- Hosts: one smbd that answers on all of 127.0.0.0/8. smbwho asks 64 at a time; the peers are
   called once for each host (Impacket in one process, so that its start counts once).
 - Decoding: the same reply of 100,000 sessions to each, the fastest of many rounds in turns. libndr
   is Samba's own, called through python3-samba. The bare pass finds every name in the reply and
@@ -33,22 +36,9 @@ HOW = """
   pass, and nothing made of a session. Decoding a whole reply first and walking it then
   (`Call::decode`) takes two passes, and twice as long.
 
-`benches/counts` checks in CI what does not depend on the machine; its limits stand in
-`benches/limits.toml`.
+`benches/compare PART…` measures some parts alone. `benches/counts` checks in CI what does not depend
+on the machine; its limits stand in `benches/limits.toml`.
 """
-
-
-def version(*command):
-    text = subprocess.run(command, capture_output=True, text=True, check=False).stdout
-    return text.splitlines()[0].strip() if text.strip() else "unknown"
-
-
-def ms(seconds):
-    return f"{seconds * 1000:,.1f} ms"
-
-
-def mib(kib):
-    return f"{kib / 1024:,.1f} MiB"
 
 
 def fraction(number):
@@ -64,9 +54,25 @@ class Table:
             "|---|---|---|---|---|---|",
         ]
 
+    @staticmethod
+    def ms(seconds):
+        return f"{seconds * 1000:,.1f} ms"
+
+    @staticmethod
+    def seconds(seconds):
+        return f"{seconds:,.2f} s"
+
+    @staticmethod
+    def mib(kib):
+        return f"{kib / 1024:,.1f} MiB"
+
     def row(self, work, ours, peers, limit, reached, met):
         word = "met" if met else "**missed**"
         self.lines.append(f"| {work} | {ours} | {peers} | {limit} | {reached} | {word} |")
+
+    def most(self, work, ours, most, show="{:,}".format, peers=""):
+        """A figure that has a limit of its own; `reached` is what it is of that."""
+        self.row(work, show(ours), peers, show(most), f"{ours / most:.3g} × limit", ours <= most)
 
     def ratio(self, work, ours, peer, most, show, who="rpcclient", more=""):
         reached = ours / peer
@@ -75,78 +81,23 @@ class Table:
             f"{reached:.3g} ×", reached <= most,
         )
 
+    def growth(self, what, points, last=None):
+        """That one more costs as much at the end as before. `last`: how many there must be."""
+        first, reached = points[0][0], points[-1][0]
+        whole = last is None or reached >= last
+        work = f"CPU {what} {first:,} → {last or reached:,}: one more at the end ÷ one more before"
+        if len(points) < 3:
+            self.row(work, f"given up at {reached:,}", "", "linear: 1.25", "", False)
+            return
+        bend = slope(points)
+        ours = f"{bend:.2f}" if whole else f"{bend:.2f}, given up at {reached:,}"
+        self.row(work, ours, "see the plot", "linear: 1.25", f"{bend:.2f}", whole and bend <= 1.25)
+
+    def missing(self, part, why):
+        self.row(part, "not measured", "", "", why.replace("\n", " ").replace("|", "/")[:200], False)
+
     def text(self):
         return "\n".join(self.lines) + "\n"
-
-
-def peers_trips(found):
-    return ", ".join(f"{who} {found[who]['trips']}" for who in found if who != "smbwho") or "not run"
-
-
-def impacket(found, key, show):
-    return f", Impacket {show(found['impacket'][key])}" if "impacket" in found else ""
-
-
-def add_lines(table, found):
-    for name, work, most in (
-        ("ladder", "one server, 200 ms line, sessions with the ladder", 6),
-        ("long", "5,000 sessions, 200 ms line", 8),
-    ):
-        trips = found[name]["smbwho"]["trips"]
-        table.row(
-            work, f"{trips} round trips", peers_trips(found[name]), f"{most} round trips",
-            str(trips), trips <= most,
-        )
-
-
-def add_processes(table, found):
-    large, one = found["large"], found["one"]
-    for key, show, most in (("wall", ms, 0.6), ("cpu", ms, 0.8), ("memory", mib, 0.6)):
-        work = f"100,000 sessions, loopback, as jsonl: {key}"
-        ours, peer = large["smbwho"][key], large["rpcclient"][key]
-        table.ratio(work, ours, peer, most, show, more=impacket(large, key, show))
-    for key, show, most in (("cpu", ms, 0.3), ("memory", mib, 0.4)):
-        work = f"one server of 4 sessions, whole process: {key}"
-        ours, peer = one["smbwho"][key], one["rpcclient"][key]
-        table.ratio(work, ours, peer, most, show, more=impacket(one, key, show))
-
-
-def per_host(found):
-    """CPU seconds of a host, and KiB of a host in flight beyond the first."""
-    hosts, cost = found["hosts"]["smbwho"][-1]
-    alone = found["hosts"]["one at a time"][-1][1]
-    in_flight = min(found["jobs"], hosts) - 1
-    return cost["cpu"] / hosts, max(cost["memory"] - alone["memory"], 0) / in_flight
-
-
-def add_hosts(table, found):
-    hosts = found["hosts"]["smbwho"][-1][0]
-    cpu, memory = per_host(found)
-    peers = ", ".join(
-        f"{who} {ms(rows[-1][1]['cpu'] / rows[-1][0])}"
-        for who, rows in found["hosts"].items()
-        if who in ("rpcclient", "impacket") and rows
-    )
-    work = f"{hosts:,} hosts, {found['jobs']} in flight: "
-    table.row(f"{work}CPU of a host", ms(cpu), peers, "1 ms", ms(cpu), cpu <= 0.001)
-    table.row(
-        f"{work}memory of a host in flight", f"{memory:.0f} KiB", "one at a time", "64 KiB",
-        f"{memory:.0f} KiB", memory <= 64,
-    )
-
-
-def add_codec(table, found):
-    def ns(value):
-        return f"{value:.1f} ns"
-
-    for level, way in found["codec"].items():
-        work = f"decoding 100,000 sessions of level {level}, a session: "
-        table.ratio(f"{work}the library's rows", way["rows"], way["libndr"], 1 / 8, ns, "libndr")
-        table.ratio(f"{work}the library's rows", way["rows"], way["narrow"], 3.5, ns, "bare pass")
-        table.ratio(f"{work}borrowed view", way["borrowed"], way["libndr"], 1 / 30, ns, "libndr")
-        table.ratio(
-            f"{work}declared codec", way["borrowed"], way["by_hand"], 1.05, ns, "hand-written"
-        )
 
 
 def slope(points):
@@ -157,52 +108,17 @@ def slope(points):
     return late / early if early > 0 else float("nan")
 
 
-def add_growth(table, found):
-    for what, points in (
-        ("sessions", found["growth"]["smbwho"]),
-        ("hosts", found["hosts"]["smbwho"]),
-    ):
-        if len(points) < 3:
-            continue
-        bend = slope(points)
-        first, last = points[0][0], points[-1][0]
-        table.row(
-            f"CPU as {what} grow {first:,} → {last:,}: one more at the end ÷ one more before",
-            f"{bend:.2f}", "see the plot", "linear: 1.25", f"{bend:.2f}", bend <= 1.25,
-        )
+def version(*command):
+    text = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    return text.splitlines()[0].strip() if text.strip() else "unknown"
 
 
-def estates(found):
-    cpu, memory = per_host(found)
-    hosts, cost = found["hosts"]["smbwho"][-1]
-    lines = [
-        "\n## Larger estates\n",
-        f"From the cost of a host above ({ms(cpu)} of CPU, {memory:.0f} KiB in flight), for servers",
-        "of a few sessions; a host is taken to answer in a second (5 round trips of 200 ms):\n",
-        "| hosts | CPU | at 64 in flight | at 1,000 in flight | memory at 1,000 in flight |",
-        "|---|---|---|---|---|",
-    ]
-    base = cost["memory"] - memory * min(found["jobs"], hosts)
-    for count in (10_000, 100_000):
-        needs = mib(base + memory * 1_000)
-        spans = [max(count / jobs, count * cpu) for jobs in (64, 1_000)]
-        lines.append(
-            f"| {count:,} | {count * cpu:,.0f} s | {spans[0]:,.0f} s | {spans[1]:,.0f} s | {needs} |"
-        )
-    lines.append(
-        "\nThis is arithmetic, not a measurement: this machine has no 10,000 servers. What it takes is"
-        "\nmore hosts in flight (`--jobs`), as many file descriptors (`ulimit -n`), and rows that leave"
-        "\nas they come (`-o jsonl`); CPU is not what holds it up.\n"
-    )
-    return "\n".join(lines)
-
-
-def provenance(found):
-    quick = " --quick" if found["quick"] else ""
+def provenance(quick):
+    words = " --quick" if quick else ""
     today = datetime.date.today().isoformat()
     processors = len(open("/proc/cpuinfo", encoding="utf-8").read().split("processor\t")) - 1
     return (
-        f"\nMeasured on {today} with `benches/compare{quick} --write`: "
+        f"\nMeasured on {today} with `benches/compare{words} --write`: "
         f"{version('target/release/smbwho', '--version')}, {version('rustc', '--version')}, "
         f"Samba {version('smbd', '--version').removeprefix('Version ')}, impacket "
         f"{impacket_version()}; Linux {platform.release()}, {processors} processors.\n\n"
@@ -214,42 +130,38 @@ def impacket_version():
     return next(line.split("==")[1] for line in text.splitlines() if line.startswith("impacket=="))
 
 
-def cpu_points(points):
-    return [(n, cost["cpu"]) for n, cost in points]
+def drawn(parts, found):
+    """Name, title and drawing of each plot; what grows in several parts comes into one."""
+    plots, questions = [], {}
+    for name, part in parts.items():
+        if name in found:
+            plots += part.plots(found[name]) if hasattr(part, "plots") else []
+            questions.update(part.growth(found[name]) if hasattr(part, "growth") else {})
+    if questions:
+        plots.append(("performance-questions", "CPU time as answers grow", "rows", questions))
+    for name, title, across, lines in plots:
+        points = {who: [(n, cost["cpu"]) for n, cost in of] for who, of in lines.items()}
+        yield name, title, plot.log_log(title, across, points)
 
 
-def plots(found):
-    growth, hosts = found["growth"], found["hosts"]
-    return {
-        "performance-sessions.svg": plot.log_log(
-            "CPU time as sessions grow", "sessions on one server",
-            {who: cpu_points(points) for who, points in growth.items()},
-        ),
-        "performance-hosts.svg": plot.log_log(
-            "CPU time as hosts grow", "hosts",
-            {
-                who: cpu_points(points)
-                for who, points in hosts.items()
-                if points and who != "one at a time"
-            },
-        ),
-    }
-
-
-def publish(found, folder):
-    """Writes the page and its plots into `folder`, or prints the table where there is none."""
-    table = Table()
-    for add in (add_lines, add_processes, add_hosts, add_codec, add_growth):
-        add(table, found)
-    browse.add(table, found["browse"])
+def publish(parts, found, failed, quick, folder=None):
+    """Writes the page and its plots into `folder`, or prints table and sections where there is none."""
+    table, sections = Table(), []
+    for name, part in parts.items():
+        if name in failed:
+            table.missing(name, failed[name])
+            continue
+        part.add(table, found[name])
+        for what, points in (part.growth(found[name]) if hasattr(part, "growth") else {}).items():
+            table.growth(f"of {what} as rows grow", points, 100_000)
+        if hasattr(part, "section"):
+            sections.append(part.section(table, found[name]))
     if folder is None:
-        print(table.text())
+        print(table.text() + "".join(sections))
         return
-    page = INTRODUCTION + provenance(found) + table.text() + (
-        "\n## As it grows\n\n"
-        "![CPU time as sessions grow](performance-sessions.svg)\n\n"
-        "![CPU time as hosts grow](performance-hosts.svg)\n"
-    ) + browse.section(found["browse"]) + estates(found) + HOW.format(jobs=found["jobs"])
+    page = INTRODUCTION + provenance(quick) + table.text() + "\n## As it grows\n"
+    for name, title, svg in drawn(parts, found):
+        page += f"\n![{title}]({name}.svg)\n"
+        (folder / f"{name}.svg").write_text(svg, encoding="utf-8")
+    page += "".join(sections) + HOW
     (folder / "performance.md").write_text(page, encoding="utf-8")
-    for name, svg in plots(found).items():
-        (folder / name).write_text(svg, encoding="utf-8")

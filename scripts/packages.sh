@@ -10,7 +10,7 @@ packages_tests="$packages_demo samba-testsuite samba-ad-dc samba-ad-provision wi
 packages_build_windows="gcc-mingw-w64-x86-64 rustc-web cargo-web rust-web-src"
 packages_windows="$packages_build_windows wine wine64"
 # For benches/counts, and for benches/compare.
-packages_counts="$packages_demo valgrind python3"
+packages_counts="$packages_tests valgrind python3"
 packages_benches="$packages_tests"
 # What Debian would start as soon as it is installed.
 samba_services="smbd nmbd winbind samba-ad-dc"
