@@ -15,6 +15,8 @@ pub(crate) enum Cause {
     /// The account was refused: by this server or, lest it be locked, not shown
     /// to it any more. Another password may help.
     Account,
+    /// The server answered, and not all of it is kept.
+    TooLong,
     /// The password went out and nobody said what came of it: it may have been
     /// counted as a wrong one.
     PasswordInDoubt,
@@ -24,6 +26,11 @@ impl Cause {
     /// Whether the server said no, whatever to.
     pub(crate) fn is_refusal(self) -> bool {
         matches!(self, Self::Refused | Self::Account)
+    }
+
+    /// Whether the server gave no answer, or none that makes sense.
+    pub(crate) fn is_silence(self) -> bool {
+        matches!(self, Self::NoAnswer | Self::PasswordInDoubt)
     }
 
     /// Whether a person must say as whom to sign in before that is tried again.
@@ -42,6 +49,9 @@ impl Cause {
         };
         if error.refuses_account() || held_back(error.kind()) {
             return Self::Account;
+        }
+        if matches!(error.kind(), ErrorKind::TooLong { .. }) {
+            return Self::TooLong;
         }
         if in_doubt(error.kind()) {
             return Self::PasswordInDoubt;

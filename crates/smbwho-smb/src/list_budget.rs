@@ -16,9 +16,17 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// Clones share the budget.
 #[derive(Debug, Clone)]
 pub struct ListBudget {
-    lists: Arc<Mutex<HashMap<String, usize>>>,
+    lists: Arc<Mutex<HashMap<String, Held>>>,
     bytes: usize,
     keeps: bool,
+}
+
+/// Bytes of one list.
+#[derive(Debug, Clone, Copy, Default)]
+struct Held {
+    now: usize,
+    /// Of the same list when it was asked for before: kept until this time it has come to its end.
+    before: usize,
 }
 
 /// What each list may hold where lists are kept, in bytes: some five hundred sessions.
@@ -59,13 +67,23 @@ impl ListBudget {
             return more;
         }
         let mut lists = self.lists();
-        let wanted = held.saturating_add(more);
-        lists.insert(name.to_owned(), wanted);
-        let others = total(&lists).saturating_sub(wanted);
+        let own = lists.get(name).copied().unwrap_or_default();
+        // What it had before it may have again.
+        let before = match held {
+            0 => own.now.max(own.before),
+            _ => own.before,
+        };
+        let others = total(&lists).saturating_sub(own.now.max(own.before));
         let free = self.bytes.saturating_sub(others).min(self.bytes / 2);
-        let granted = wanted.min(free.max(FOR_EACH).max(held));
-        lists.insert(name.to_owned(), granted);
-        granted - held
+        let wanted = held.saturating_add(more);
+        let now = wanted.min(free.max(FOR_EACH).max(held).max(before));
+        let before = match now < wanted {
+            // It is at its end for us.
+            true => 0,
+            false => before,
+        };
+        lists.insert(name.to_owned(), Held { now, before });
+        now - held
     }
 
     /// A list has so many bytes and is not at its end; whether it may go on. `name` tells it from
@@ -74,9 +92,13 @@ impl ListBudget {
     pub fn may_go_on(&self, name: &str, bytes: usize) -> bool {
         let mut lists = self.lists();
         match lists.get_mut(name) {
-            Some(held) => *held = bytes,
+            Some(held) => held.now = bytes,
             None => {
-                lists.insert(name.to_owned(), bytes);
+                let held = Held {
+                    now: bytes,
+                    before: 0,
+                };
+                lists.insert(name.to_owned(), held);
             }
         }
         // What is kept was cut to what it may be.
@@ -88,19 +110,21 @@ impl ListBudget {
 
     /// The list of this name has come to its end.
     pub fn ended(&self, name: &str) {
-        if !self.keeps {
-            self.lists().remove(name);
+        let mut lists = self.lists();
+        match lists.get_mut(name) {
+            Some(held) if self.keeps => held.before = 0,
+            _ => drop(lists.remove(name)),
         }
     }
 
-    fn lists(&self) -> MutexGuard<'_, HashMap<String, usize>> {
+    fn lists(&self) -> MutexGuard<'_, HashMap<String, Held>> {
         self.lists.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn total(lists: &HashMap<String, usize>) -> usize {
-    let held = lists.values();
-    held.fold(0, |all: usize, held| all.saturating_add(*held))
+fn total(lists: &HashMap<String, Held>) -> usize {
+    let held = lists.values().map(|held| held.now.max(held.before));
+    held.fold(0, usize::saturating_add)
 }
 
 /// 48 MiB.
@@ -173,7 +197,14 @@ mod tests {
             .collect();
         assert_eq!(held[..2], [8 * FOR_EACH, 8 * FOR_EACH], "half for each");
         assert!(held[2..].iter().all(|held| *held == FOR_EACH), "{held:?}");
-        // What is asked for again takes the place of what was held.
-        assert_eq!(budget.room("63", 0, FOR_EACH / 2), FOR_EACH / 2);
+        // Asked for again page by page, a list has what it had before.
+        let first = budget.room("0", 0, FOR_EACH);
+        assert_eq!(first, FOR_EACH);
+        assert_eq!(budget.room("5", 0, 10 * FOR_EACH), FOR_EACH);
+        assert_eq!(budget.room("0", first, 10 * FOR_EACH), 7 * FOR_EACH);
+        // And gives up what it has no more.
+        assert_eq!(budget.room("1", 0, FOR_EACH), FOR_EACH);
+        budget.ended("1");
+        assert_eq!(budget.room("5", 0, 10 * FOR_EACH), FOR_EACH);
     }
 }

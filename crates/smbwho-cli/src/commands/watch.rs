@@ -131,7 +131,9 @@ impl<T: Live, W: Write> Watch<T, W> {
     fn answer(&mut self, answer: Answer, now: Tenths) -> io::Result<()> {
         let server = answer.server;
         let told = Moment::of(answer.seen, now);
-        let mut complete = answer.health == Health::Good;
+        let mut complete = answer.health.replaces();
+        // What is not kept any more may be there still.
+        let cut = complete && answer.health != Health::Good;
         let rows = if T::SUBJECT == Subject::Servers {
             // A server that fails is a row, too.
             complete = true;
@@ -156,7 +158,7 @@ impl<T: Live, W: Write> Watch<T, W> {
                 if let Some(slot) = self.store.get(place) {
                     let mut row = slot.row.clone();
                     row.data.age(slot.aged(now));
-                    if self.nodes.gone(server, &row, now) {
+                    if self.nodes.gone(server, &row, now) && !cut {
                         self.event(&mut text, &row, &What::Gone);
                     }
                 }

@@ -18,7 +18,7 @@ use tokio::task::JoinSet;
 use tokio::time::sleep_until;
 
 use super::question::{Question, Rows};
-use crate::problem::Problem;
+use crate::problem::{Cause, Problem};
 use crate::seen::Window;
 
 /// No server that failed waits longer than this, or than the interval.
@@ -116,6 +116,13 @@ impl Health {
         }
     }
 
+    /// Whether it answered in full, or as much of it as is kept: what is not there is not to be
+    /// kept from before.
+    pub(crate) fn replaces(&self) -> bool {
+        let problem = self.problem();
+        *self == Self::Good || problem.is_some_and(|problem| problem.cause == Cause::TooLong)
+    }
+
     /// The word for it, for a server that has answered before or has not.
     pub(crate) fn word(&self, answered: bool) -> &'static str {
         match self {
@@ -124,6 +131,7 @@ impl Health {
             Self::Failed(problem, _) | Self::Stopped(problem) if problem.cause.is_refusal() => {
                 "refused"
             }
+            Self::Failed(problem, _) if problem.cause == Cause::TooLong => "cut",
             Self::Failed(..) if answered => "stale",
             Self::Failed(..) => "failed",
             Self::Stopped(_) => "stopped",

@@ -7,7 +7,7 @@ use std::time::Duration;
 use smbwho::{ConnectOptions, Fleet, LockoutGuard, Logon, OpenFile, Session, Share};
 
 use super::setup::{
-    DEFAULT_JOBS, Setup, connect_options, interrupted, login, memory, runtime, style,
+    DEFAULT_JOBS, FOLLOWED, Setup, connect_options, interrupted, login, memory, runtime, style,
 };
 use super::{Stop, descriptors};
 use crate::args::{FollowArgs, RowArgs, Shared};
@@ -159,7 +159,7 @@ fn asking(
     let options = connect_options(shared, &config);
     let options = match targets.len() {
         0 | 1 => options,
-        _ => memory(options, false),
+        _ => memory(options, Some(FOLLOWED)),
     };
     let (here, login, notes) = login(shared, &config, &options, &targets)?;
     notes.iter().for_each(|note| report.note(note));

@@ -130,7 +130,10 @@ impl<'a> Setup<'a> {
 
         let options = connect_options(shared, &config);
         let options = match several {
-            true => memory(options, order.streams() && format.is_line_wise()),
+            true => {
+                let streams = order.streams() && format.is_line_wise();
+                memory(options, (!streams).then_some(KEPT))
+            }
             false => options,
         };
         let (here, login, notes) = login(shared, &config, &options, &servers)?;
@@ -219,21 +222,25 @@ pub(super) fn connect_options(shared: &Shared, config: &Config) -> ConnectOption
     }
 }
 
-/// Bytes of rows that are kept of several servers together: some hundred and eighty
-/// thousand, of one server half of them.
-const KEPT: usize = 44 << 20;
+/// Bytes of rows that are kept of several servers together until they are printed: some hundred
+/// and fifty thousand, of one server half of them.
+const KEPT: usize = 36 << 20;
+
+/// The same of servers that are followed, where a row takes more, and comes again while it is
+/// there.
+pub(super) const FOLLOWED: usize = 18 << 20;
 
 /// Bytes of replies of several servers that are put together at a time.
 const REPLIES: usize = 24 << 20;
 
-/// Bounds what several servers may take, however much they send: what is printed as it comes is
-/// not kept.
-pub(super) fn memory(options: ConnectOptions, streams: bool) -> ConnectOptions {
+/// Bounds what several servers may take, however much they send: so many bytes of rows are kept.
+/// `None` where they are printed as they come.
+pub(super) fn memory(options: ConnectOptions, kept: Option<usize>) -> ConnectOptions {
     ConnectOptions {
         reply_budget: ReplyBudget::new(REPLIES),
-        list_budget: match streams {
-            true => ListBudget::new(usize::MAX),
-            false => ListBudget::kept(KEPT),
+        list_budget: match kept {
+            None => ListBudget::new(usize::MAX),
+            Some(bytes) => ListBudget::kept(bytes),
         },
         ..options
     }

@@ -16,7 +16,7 @@ use super::keys::KEYS;
 use super::state::{Mode, State, told};
 use crate::live::Health;
 use crate::output::escape::Visible;
-use crate::problem::Problem;
+use crate::problem::Cause;
 
 /// Places before the first column: selected, mark, and a gap.
 pub(crate) const MARGIN: usize = 3;
@@ -145,17 +145,23 @@ fn path(buffer: &mut Buffer, line: Rect, state: &State, palette: Palette) {
     write(buffer, line, at, &rounds, DIM);
 }
 
-/// How many servers say no, and how many say nothing.
+/// How many servers say no, how many say nothing, and how many say more than is kept.
 fn failing(state: &State) -> Option<String> {
-    let silent = |problem: &Problem| !problem.cause.is_refusal();
-    let all = state.troubles().count();
-    let not_answering = state.troubles().filter(|(_, problem)| silent(problem));
-    match (all, not_answering.count()) {
-        (0, _) => None,
-        (all, 0) => Some(format!("{all} refused")),
-        (all, silent) if all == silent => Some(format!("{silent} not answering")),
-        (all, silent) => Some(format!("{} refused, {silent} not answering", all - silent)),
-    }
+    let count = |is: fn(Cause) -> bool| {
+        let problems = state.troubles().filter(|(_, problem)| is(problem.cause));
+        problems.count()
+    };
+    let parts = [
+        (count(Cause::is_refusal), "refused"),
+        (count(Cause::is_silence), "not answering"),
+        (count(|cause| cause == Cause::TooLong), "cut short"),
+    ];
+    let parts: Vec<String> = parts
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, what)| format!("{count} {what}"))
+        .collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
 }
 
 /// Why there are no rows.

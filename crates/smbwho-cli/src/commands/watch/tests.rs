@@ -285,3 +285,19 @@ fn what_several_nodes_report_is_told_once() {
     );
     assert!(tell(1, &[("bob", 0, 55)], Health::Good, 51).is_empty());
 }
+
+/// Of lists that are longer than is kept, what is not kept any more is not said to be gone.
+#[test]
+fn what_is_cut_short_is_neither_kept_nor_gone() {
+    let mut watch = watch::<Session>(&["fs1"], "", Lines::Json);
+    let two = vec![session("ann", 0, 60), session("bob", 0, 60)];
+    printed(&mut watch, 0, Some(Rows::Sessions(two)), Health::Good, 0);
+    let mut problem = Problem::interrupted("fs1");
+    problem.cause = crate::problem::Cause::TooLong;
+    let cut = Health::Failed(problem, Instant::now());
+    let one = vec![session("ann", 0, 70)];
+    let events = values(&printed(&mut watch, 0, Some(Rows::Sessions(one)), cut, 10));
+    assert_eq!(events.len(), 1);
+    assert_eq!(events[0]["event"], "error");
+    assert_eq!(watch.store.living(), 1);
+}

@@ -12,7 +12,8 @@ impl State {
             return;
         };
         let name = Arc::clone(&server.name);
-        let complete = answer.health == Health::Good;
+        let complete = answer.health.replaces();
+        let in_full = answer.health == Health::Good;
         server.health = answer.health;
         if answer.rows.is_some() || complete {
             server.answered = Some(self.now);
@@ -23,7 +24,7 @@ impl State {
                 server.sessions = sessions.or(server.sessions);
                 server.files = files.or(server.files);
             }
-            Some(Rows::Sessions(rows)) if complete => server.sessions = Some(rows.len() as u64),
+            Some(Rows::Sessions(rows)) if in_full => server.sessions = Some(rows.len() as u64),
             _ => {}
         }
         // What was asked before may still come; its place may be gone.

@@ -167,6 +167,7 @@ impl Dice {
             Cause::Refused,
             Cause::Account,
             Cause::PasswordInDoubt,
+            Cause::TooLong,
         ]);
         match self.below(6) {
             0 => Health::Failed(problem, Instant::now() + self.span() / 2),
