@@ -32,6 +32,9 @@ def measure(quick):
     for kind, numbers in CLIENTS.items():
         with labs.Server("files", like=kind, files=FILES, **numbers) as server:
             found[kind] = server.measure(server.smbwho("files", "SERVER"), runs, FILES)
+            if kind == "windows":
+                by_turns = server.smbwho("files", "SERVER", "--timeout", "5m", line="lockstep")
+                found["turns"] = server.once(by_turns, FILES)["turns"]
     counts = [1_000, 10_000, 100_000] if quick else labs.GROWTH
     found["growth"] = labs.growing(counts, lambda count: listed(count, runs))
     return found
@@ -43,7 +46,7 @@ def add(table, found):
     table.most(f"{work}lists asked for", one["calls"].get(labs.FILE_ENUM, 0), 4)
     table.most(f"{work}CPU", one["cpu"], 0.2, table.ms)
     table.most(f"{work}memory", one["memory"], 64 * 1024, table.mib)
-    calls = f"{many['calls'].get(labs.FILE_ENUM, 0):,} lists"
+    calls = f"{many['calls'].get(labs.FILE_ENUM, 0):,} lists in {found['turns']:,} round trips"
     work = "files of 100 users × 40 clients, Windows-like: wall"
     table.most(work, many["wall"], 3, table.seconds, calls)
 
