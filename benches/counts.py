@@ -126,13 +126,13 @@ def growth():
         return (most - more) / 2 / (more - few)
 
     choose = ["close", "session", "SERVER", "--user", "*", "--dry-run"]
-    files, among = ["files", "SERVER"], {"users": 100, "files": 2_000, "shares": 100}
+    files, among = ["files", "SERVER"], {"users": 100, "files": 400, "shares": 100}
     looked = [asked(["who-has", "-s", "SERVER", *scale_who_has.folders(paths, r"D:\shares")], **among)
               for paths in (10, 100)]
     return {
-        "close --dry-run, a session": bend(choose, clients=500),
-        "files, a file": bend(files, users=50, files=500),
-        "files of one account, a client": bend(files, clients=100, files=500),
+        "close --dry-run, a session": bend(choose, clients=150),
+        "files, a file": bend(files, users=20, files=200),
+        "files of one account, a client": bend(files, clients=50, files=200),
         "who-has, 100 paths by 10": looked[1] / looked[0],
         "files --sort path by unsorted": asked([*files, "--sort", "path"], **among) / asked(files, **among),
     }
