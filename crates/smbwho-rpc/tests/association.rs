@@ -665,3 +665,33 @@ fn a_server_may_take_more_than_the_client_offers() {
     let association = Association::new(&common::SRVSVC, config);
     assert_eq!(association.max_receive_fragment(), 1432);
 }
+
+#[test]
+fn calls_that_did_not_leave_are_taken_back() {
+    let config = Config {
+        max_calls_in_flight: 2,
+        ..Config::default()
+    };
+    let (mut association, first) = bound(config);
+    let second = association.call(13, b"second");
+    let third = association.call(13, b"third");
+    association.poll_transmit().unwrap();
+    assert!(association.poll_transmit().is_none(), "two are under way");
+    // Refused for another's sake, it has not left either.
+    assert!(association.hand_back(second));
+    assert_eq!(association.withdraw(), [second, third]);
+    assert_eq!(association.withdraw(), []);
+    association
+        .handle_input(&response(first, b"1", 1, BOTH))
+        .unwrap();
+    assert!(association.is_idle());
+    assert!(association.poll_transmit().is_none());
+}
+
+#[test]
+fn what_did_not_leave_is_known_when_the_association_ends() {
+    let (mut association, _) = bound(Config::default());
+    let second = association.call(13, b"second");
+    association.handle_input(&[0xff; 16]).unwrap_err();
+    assert_eq!(association.withdraw(), [second]);
+}

@@ -102,6 +102,17 @@ pub enum CallOutcome {
     Begun,
 }
 
+impl CallOutcome {
+    /// The stub of the whole reply; empty where only its beginning was wanted.
+    #[must_use]
+    pub fn into_stub(self) -> Vec<u8> {
+        match self {
+            Self::Reply(stub) => stub,
+            Self::Begun => Vec::new(),
+        }
+    }
+}
+
 /// The replies to calls in flight: see [`RpcPipe::calls`].
 #[derive(Debug)]
 pub struct Replies<'p> {
@@ -154,6 +165,20 @@ impl<'p> Replies<'p> {
             sent,
             took: begun.elapsed(),
         })
+    }
+
+    /// Takes back the calls that are not sent, which are not going to be: their
+    /// indices. The others go on; those that an error ended were sent.
+    pub fn withdraw(&mut self) -> Vec<usize> {
+        let withdrawn = self.pipe.withdraw();
+        let mut indices = Vec::with_capacity(withdrawn.len());
+        for (index, waiting) in self.waiting.iter_mut().enumerate() {
+            if waiting.is_some_and(|id| withdrawn.contains(&id)) {
+                *waiting = None;
+                indices.push(index);
+            }
+        }
+        indices
     }
 
     async fn take_next(&mut self) -> Result<(usize, Result<CallOutcome, SmbError>), SmbError> {

@@ -130,6 +130,10 @@ impl RpcPipe {
         self.refused.pop_front()
     }
 
+    pub(crate) fn withdraw(&mut self) -> Vec<CallId> {
+        self.association.withdraw()
+    }
+
     /// The interface the pipe is bound to.
     #[must_use]
     pub fn interface(&self) -> &'static Interface {

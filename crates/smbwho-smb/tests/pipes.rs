@@ -556,3 +556,31 @@ async fn an_idle_connection_is_kept_or_found_dead() {
         .unwrap();
     until("nobody noticed", || !session.is_connected()).await;
 }
+
+/// Of many calls those that did not leave yet are taken back; what left is answered, and the
+/// pipe is as good as before.
+#[tokio::test]
+async fn calls_that_did_not_leave_are_taken_back() {
+    const CALLS: usize = 100;
+    let endpoint = endpoint(|request| Action::reply(request.stub.clone()));
+    let session = connect(&endpoint, patient()).await;
+    let mut pipe = session.open_pipe(&SRVSVC).await.unwrap();
+    let call = |number: u8| Prepared::of(&Any(vec![number; 4])).unwrap();
+    let calls: Vec<Prepared> = (0..CALLS as u8).map(call).collect();
+    let mut replies = pipe.calls(&calls).unwrap();
+    let first = replies.next().await.unwrap();
+    assert_eq!(first.outcome.unwrap(), CallOutcome::Reply(vec![0; 4]));
+    let withdrawn = replies.withdraw();
+    assert!(withdrawn.len() > CALLS / 2, "{withdrawn:?}");
+    assert!(replies.withdraw().is_empty());
+    let mut answered = vec![0];
+    while let Some(reply) = replies.next().await {
+        reply.outcome.unwrap();
+        answered.push(reply.index);
+    }
+    drop(replies);
+    answered.extend(&withdrawn);
+    assert_eq!(answered, (0..CALLS).collect::<Vec<_>>());
+    assert_eq!(endpoint.requests().len(), CALLS - withdrawn.len());
+    assert_eq!(pipe.call(&Any(vec![7; 4])).await.unwrap(), [7; 4]);
+}

@@ -1,11 +1,13 @@
 //! Ending sessions and open files by force: NetrSessionDel ([MS-SRVS]
 //! 3.1.4.6) and NetrFileClose (3.1.4.4).
 
+use std::ops::ControlFlow;
+
 use smbwho_msrpc::srvsvc::file::NetrFileClose;
 use smbwho_msrpc::srvsvc::session::{NetrSessionDel, SessionTarget as WireTarget};
 use smbwho_msrpc::status::Win32Status;
 use smbwho_rpc::Call;
-use smbwho_rpc::ndr::NdrError;
+use smbwho_smb::SmbError;
 
 use crate::error::{ErrorKind, Refusal};
 use crate::{Error, Name, Server, Session};
@@ -84,32 +86,37 @@ impl Server {
     /// As any call; [`ErrorKind::Declined`] where the server refuses it.
     #[doc(alias = "NetSessionDel")]
     pub async fn close_session(&self, target: &SessionTarget) -> Result<Closing, Error> {
-        // Names go back unit by unit. The backslashes before a client, which a
-        // row goes without, are what Windows wants; Samba passes over them.
-        let unc = |client: &Name| -> Vec<u16> {
-            let backslashes = [u16::from(b'\\'); 2];
-            backslashes.into_iter().chain(client.to_utf16()).collect()
+        let mut said = Err(self.error(ErrorKind::Smb(SmbError::unanswered())));
+        let answer = |_, outcome| {
+            said = outcome;
+            ControlFlow::Continue(())
         };
-        let (client, user) = match target {
-            SessionTarget::Client(client) => (Some(unc(client)), None),
-            SessionTarget::User(user) => (None, Some(user.to_utf16())),
-            SessionTarget::Both { client, user } => (Some(unc(client)), Some(user.to_utf16())),
-        };
-        let target = match (&client, &user) {
-            (Some(client), Some(user)) => WireTarget::Both {
-                client: client.into(),
-                user: user.into(),
-            },
-            (Some(client), None) => WireTarget::Client(client.into()),
-            // Never both null: one of the two came out of every target.
-            (None, user) => WireTarget::User(user.as_deref().unwrap_or_default().into()),
-        };
-        let call = NetrSessionDel {
-            server_name: Some(self.unc_name()),
-            target,
-        };
-        self.close(&call, |call, stub| Ok(call.decode(stub)?.status))
-            .await
+        self.close_sessions(std::slice::from_ref(target), answer)
+            .await?;
+        said
+    }
+
+    /// As [`close_session`](Self::close_session), of several targets: their
+    /// requests are in flight together as far as the server takes them so, and
+    /// each is sent once.
+    ///
+    /// `answer` is called for each that was sent, in the order the replies
+    /// come, with the index of its target. An error other than
+    /// [`ErrorKind::Declined`] means that it is not known what became of it.
+    /// Where `answer` breaks off, or the connection ends, nothing more is sent;
+    /// what is on its way is waited for.
+    ///
+    /// # Errors
+    ///
+    /// When there is nothing to send them over: none was sent then.
+    pub async fn close_sessions(
+        &self,
+        targets: &[SessionTarget],
+        answer: impl FnMut(usize, Result<Closing, Error>) -> ControlFlow<()> + Send,
+    ) -> Result<(), Error> {
+        let names: Vec<_> = targets.iter().map(wire_names).collect();
+        let calls: Vec<_> = names.iter().map(|names| self.session_del(names)).collect();
+        self.close(&calls, |reply| reply.status, answer).await
     }
 
     /// Closes an open file, device or pipe by force ([MS-SRVS] 3.1.4.4,
@@ -124,46 +131,100 @@ impl Server {
     /// As any call; [`ErrorKind::Declined`] where the server refuses it.
     #[doc(alias = "NetFileClose")]
     pub async fn close_file(&self, id: u32) -> Result<Closing, Error> {
-        let call = NetrFileClose {
-            server_name: Some(self.unc_name()),
-            file_id: id,
+        let mut said = Err(self.error(ErrorKind::Smb(SmbError::unanswered())));
+        let answer = |_, outcome| {
+            said = outcome;
+            ControlFlow::Continue(())
         };
-        self.close(&call, |call, stub| Ok(call.decode(stub)?.status))
-            .await
+        self.close_files(&[id], answer).await?;
+        said
     }
 
-    async fn close<C: Call>(
+    /// As [`close_file`](Self::close_file), of several, which go as in
+    /// [`close_sessions`](Self::close_sessions).
+    ///
+    /// # Errors
+    ///
+    /// When there is nothing to send them over: none was sent then.
+    pub async fn close_files(
         &self,
-        call: &C,
-        status: impl FnOnce(&C, &[u8]) -> Result<u32, NdrError>,
-    ) -> Result<Closing, Error> {
+        ids: &[u32],
+        answer: impl FnMut(usize, Result<Closing, Error>) -> ControlFlow<()> + Send,
+    ) -> Result<(), Error> {
+        let call = |&file_id| NetrFileClose {
+            server_name: Some(self.unc_name()),
+            file_id,
+        };
+        let calls: Vec<_> = ids.iter().map(call).collect();
+        self.close(&calls, |reply| reply.status, answer).await
+    }
+
+    fn session_del<'a>(&'a self, (client, user): &'a WireNames) -> NetrSessionDel<'a> {
+        let target = match (client, user) {
+            (Some(client), Some(user)) => WireTarget::Both {
+                client: client.into(),
+                user: user.into(),
+            },
+            (Some(client), None) => WireTarget::Client(client.into()),
+            // Never both null: one of the two came out of every target.
+            (None, user) => WireTarget::User(user.as_deref().unwrap_or_default().into()),
+        };
+        NetrSessionDel {
+            server_name: Some(self.unc_name()),
+            target,
+        }
+    }
+
+    async fn close<C: Call + Sync>(
+        &self,
+        calls: &[C],
+        status: impl Fn(C::Reply<'_>) -> u32 + Send + Sync,
+        mut answer: impl FnMut(usize, Result<Closing, Error>) -> ControlFlow<()> + Send,
+    ) -> Result<(), Error> {
+        let encoded = calls.iter().map(|call| self.prepare(call));
+        let encoded = encoded.collect::<Result<Vec<_>, Error>>()?;
         let declined = |refusal| {
             self.error(ErrorKind::Declined {
                 call: C::NAME,
                 refusal,
             })
         };
-        let stub = match self.call(call).await {
-            Ok(stub) => stub,
-            Err(error) => {
-                let refusal = error.refusal();
-                return Err(refusal.map_or(error, declined));
+        let interpret = |call: &C, outcome: Result<Vec<u8>, Error>| {
+            let stub = outcome.map_err(|error| error.refusal().map_or(error, declined))?;
+            let reply = call.decode(&stub).map_err(|error| {
+                let call = C::NAME;
+                self.error(ErrorKind::Malformed { call, error })
+            })?;
+            match Win32Status(status(reply)) {
+                Win32Status::NERR_SUCCESS => Ok(Closing::Taken),
+                status @ (Win32Status::NERR_ClientNameNotFound
+                | Win32Status::NERR_UserNotFound
+                | Win32Status::NERR_FileIdNotFound
+                | Win32Status::ERROR_FILE_NOT_FOUND) => Ok(Closing::NotFound(status)),
+                status => Err(declined(Refusal::Status(status))),
             }
         };
-        let status = status(call, &stub).map_err(|error| {
-            self.error(ErrorKind::Malformed {
-                call: C::NAME,
-                error,
-            })
-        })?;
-        match Win32Status(status) {
-            Win32Status::NERR_SUCCESS => Ok(Closing::Taken),
-            status @ (Win32Status::NERR_ClientNameNotFound
-            | Win32Status::NERR_UserNotFound
-            | Win32Status::NERR_FileIdNotFound
-            | Win32Status::ERROR_FILE_NOT_FOUND) => Ok(Closing::NotFound(status)),
-            status => Err(declined(Refusal::Status(status))),
-        }
+        let answers = self.change_all(&encoded, |index, outcome| {
+            answer(index, interpret(&calls[index], outcome))
+        });
+        answers.await
+    }
+}
+
+/// A client and a user as the wire has them.
+type WireNames = (Option<Vec<u16>>, Option<Vec<u16>>);
+
+fn wire_names(target: &SessionTarget) -> WireNames {
+    // Names go back unit by unit. The backslashes before a client, which a
+    // row goes without, are what Windows wants; Samba passes over them.
+    let unc = |client: &Name| {
+        let backslashes = [u16::from(b'\\'); 2];
+        backslashes.into_iter().chain(client.to_utf16()).collect()
+    };
+    match target {
+        SessionTarget::Client(client) => (Some(unc(client)), None),
+        SessionTarget::User(user) => (None, Some(user.to_utf16())),
+        SessionTarget::Both { client, user } => (Some(unc(client)), Some(user.to_utf16())),
     }
 }
 

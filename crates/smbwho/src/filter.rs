@@ -9,5 +9,5 @@ mod client;
 mod near;
 mod user;
 
-pub use client::{ClientFilter, client_address, is_same_client};
+pub use client::{ClientFilter, ClientKey, client_address, is_same_client};
 pub use user::{UserFilter, UserMatch, account_name};

@@ -92,7 +92,7 @@ pub use files::{
     PlaceError, Presence, ShareMode, SmbOpen, UncPath, UncPathError,
 };
 pub use filter::{
-    ClientFilter, UserFilter, UserMatch, account_name, client_address, is_same_client,
+    ClientFilter, ClientKey, UserFilter, UserMatch, account_name, client_address, is_same_client,
 };
 pub use fleet::{Event, Fleet};
 pub use groups::{

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use smbwho_rpc::{Call, Interface};
-use smbwho_smb::{Address, Facts, Login, Options, Prepared, SmbError};
+use smbwho_smb::{Address, CallOutcome, Facts, Login, Options, Prepared, SmbError};
 
 use crate::backend::Backend;
 use crate::error::ErrorKind;
@@ -219,6 +219,63 @@ impl Server {
         // it, since what it carries next would be the rest of this reply.
         taken.give_back();
         reply.map_err(|error| self.error(ErrorKind::Smb(error)))
+    }
+
+    /// Makes calls of one interface that may change the server, each once, in
+    /// flight together as far as the server takes them so, and hands on the
+    /// outcome of each that was sent. Once `answer` breaks off, what is not
+    /// sent yet is not sent; what is, is waited for.
+    ///
+    /// # Errors
+    ///
+    /// When there is no pipe to make them on: nothing was sent then.
+    pub(crate) async fn change_all(
+        &self,
+        calls: &[Prepared],
+        mut answer: impl FnMut(usize, Result<Vec<u8>, Error>) -> ControlFlow<()> + Send,
+    ) -> Result<(), Error> {
+        let Some(first) = calls.first() else {
+            return Ok(());
+        };
+        if let Backend::Native(native) = self.backend() {
+            for (index, call) in calls.iter().enumerate() {
+                let outcome = native.call(call).await.map_err(|kind| self.error(kind));
+                if answer(index, outcome).is_break() {
+                    break;
+                }
+            }
+            return Ok(());
+        }
+        let mut pooled = self.take_pipe(first.interface()).await?;
+        let error = |error| self.error(ErrorKind::Smb(error));
+        let mut replies = pooled.pipe.calls(calls).map_err(error)?;
+        let mut unanswered: Vec<bool> = vec![true; calls.len()];
+        let mut failure = error(SmbError::unanswered());
+        while let Some(reply) = replies.next().await {
+            unanswered[reply.index] = false;
+            let outcome = reply.outcome.map_err(error).map(CallOutcome::into_stub);
+            if let Err(error) = &outcome {
+                failure = error.clone();
+            }
+            if answer(reply.index, outcome).is_break() {
+                let withdrawn = replies.withdraw();
+                withdrawn
+                    .iter()
+                    .for_each(|&index| unanswered[index] = false);
+            }
+        }
+        // Not reached when the caller drops this future: the pipe goes with it.
+        let withdrawn = replies.withdraw();
+        withdrawn
+            .iter()
+            .for_each(|&index| unanswered[index] = false);
+        drop(replies);
+        pooled.give_back();
+        for (index, _) in unanswered.iter().enumerate().filter(|(_, waits)| **waits) {
+            // These were sent, and the pipe ended.
+            let _ = answer(index, Err(failure.clone()));
+        }
+        Ok(())
     }
 
     /// Makes one call that only reads, and gives back the reply's stub. It is

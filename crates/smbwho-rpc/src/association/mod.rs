@@ -125,6 +125,14 @@ impl Association {
         }
     }
 
+    /// Takes back the calls of which nothing is sent, in the order they would have gone. Those
+    /// that were [handed back](Self::hand_back) are among them. After an error of
+    /// [`handle_input`](Self::handle_input) it says which calls never left.
+    pub fn withdraw(&mut self) -> Vec<CallId> {
+        let queue = self.queue.drain(..);
+        queue.map(|call| CallId(call.call_id)).collect()
+    }
+
     /// Takes note that the pipe refused to carry a call, which was sent and will not be answered.
     /// False if there is no such call, or if its reply has begun.
     pub fn give_up(&mut self, call_id: CallId) -> bool {
@@ -257,7 +265,6 @@ impl Association {
         if let Err(error) = &result {
             self.failed = Some(error.clone());
             self.calls.clear();
-            self.queue.clear();
             self.input = Vec::new();
         }
         result

@@ -203,6 +203,27 @@ fn may_be_one_zone(one: Option<&str>, other: Option<&str>) -> bool {
     }
 }
 
+/// A client as one server knows it, however it writes the name: equal for two
+/// names where [`is_same_client`] says so.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct ClientKey(Client);
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Client {
+    Address(IpAddr, Option<Box<str>>),
+    Name(Box<str>),
+}
+
+impl ClientKey {
+    /// The client of this name.
+    pub fn of(name: &str) -> Self {
+        Self(match zoned(name) {
+            Some((address, zone)) => Client::Address(address, zone.map(Box::from)),
+            None => Client::Name(fold(bare(name)).collect::<String>().into()),
+        })
+    }
+}
+
 /// Whether one server means one client by both names.
 pub fn is_same_client(one: &str, other: &str) -> bool {
     match (zoned(one), zoned(other)) {
@@ -268,11 +289,17 @@ mod tests {
 
     #[test]
     fn one_server_tells_its_clients_apart() {
-        assert!(is_same_client("[::1]", r"\\::1"));
-        assert!(is_same_client("WS1", "ws1"));
-        assert!(is_same_client("10.0.0.7", "::ffff:10.0.0.7"));
-        assert!(!is_same_client("fe80::1%4", "fe80::1%7"));
-        assert!(!is_same_client("ws1", "10.0.0.7"));
+        for (one, other, same) in [
+            ("[::1]", r"\\::1", true),
+            ("WS1", "ws1", true),
+            ("10.0.0.7", "::ffff:10.0.0.7", true),
+            ("fe80::1%4", "fe80::1%7", false),
+            ("ws1", "10.0.0.7", false),
+        ] {
+            assert_eq!(is_same_client(one, other), same, "{one} {other}");
+            let keys = ClientKey::of(one) == ClientKey::of(other);
+            assert_eq!(keys, same, "{one} {other}");
+        }
     }
 
     #[tokio::test]
