@@ -112,9 +112,24 @@ impl Audit {
     ///
     /// A message for the user: the act must not be made then.
     pub(crate) fn attempt(&self, act: &Act<'_>) -> Result<(), String> {
-        self.write(act, ATTEMPT, None)
-            .and_then(|()| self.file.sync_data())
-            .map_err(|error| unwritable(&self.path, &error))
+        let recorded = self.attempts(std::slice::from_ref(act));
+        recorded.map_err(|(_, message)| message)
+    }
+
+    /// Records that these are about to be tried together.
+    ///
+    /// # Errors
+    ///
+    /// How many have a record all the same, which lacks its outcome, and a
+    /// message for the user: none of the acts must be made then.
+    pub(crate) fn attempts(&self, acts: &[Act<'_>]) -> Result<(), (usize, String)> {
+        let failed = |recorded, error| (recorded, unwritable(&self.path, &error));
+        for (recorded, act) in acts.iter().enumerate() {
+            let written = self.write(act, ATTEMPT, None);
+            written.map_err(|error| failed(recorded, error))?;
+        }
+        let synced = self.file.sync_data();
+        synced.map_err(|error| failed(acts.len(), error))
     }
 
     /// Records what came of it.
@@ -434,6 +449,8 @@ mod tests {
         };
         let message = audit.attempt(&ACT).unwrap_err();
         assert!(message.starts_with("nothing was done"), "{message}");
+        let (recorded, again) = audit.attempts(&[ACT, ACT]).unwrap_err();
+        assert_eq!((recorded, again), (0, message));
     }
 
     #[test]

@@ -6,6 +6,8 @@
 //! there before too old.
 
 use std::cmp::Ordering;
+use std::collections::HashMap;
+use std::hash::Hash;
 use std::time::{Duration, Instant};
 
 /// How far an age may be from what it must be by now: both are whole seconds,
@@ -113,30 +115,65 @@ impl Pairs {
         order: impl Fn(&R, &R) -> Ordering,
         compare: impl Fn(&R, &R) -> Ordering,
     ) -> Self {
-        let sorted = |rows: &[R]| {
-            let mut places: Vec<usize> = (0..rows.len()).collect();
-            places.sort_by(|&a, &b| order(&rows[a], &rows[b]));
-            places
-        };
-        let (old, new) = (sorted(before), sorted(now));
-        let mut pairs = Self {
+        let mut pairs = Self::none_of(before);
+        let places = [(0..before.len()).collect(), (0..now.len()).collect()];
+        pairs.add(before, now, places, &order, &compare);
+        pairs
+    }
+
+    /// The same where only rows of one key may be one.
+    pub(crate) fn by_key<R, K: Eq + Hash>(
+        before: &[R],
+        now: &[R],
+        key: impl Fn(&R) -> K,
+        order: impl Fn(&R, &R) -> Ordering,
+        compare: impl Fn(&R, &R) -> Ordering,
+    ) -> Self {
+        let mut groups: HashMap<K, [Vec<usize>; 2]> = HashMap::new();
+        for (time, rows) in [before, now].into_iter().enumerate() {
+            for (place, row) in rows.iter().enumerate() {
+                groups.entry(key(row)).or_default()[time].push(place);
+            }
+        }
+        let mut pairs = Self::none_of(before);
+        for places in groups.into_values() {
+            pairs.add(before, now, places, &order, &compare);
+        }
+        pairs.new.sort_unstable();
+        pairs
+    }
+
+    fn none_of<R>(before: &[R]) -> Self {
+        Self {
             found: vec![None; before.len()],
             new: Vec::new(),
-        };
+        }
+    }
+
+    /// Pairs the rows at these places, of before and of now.
+    fn add<R>(
+        &mut self,
+        before: &[R],
+        now: &[R],
+        [mut old, mut new]: [Vec<usize>; 2],
+        order: &impl Fn(&R, &R) -> Ordering,
+        compare: &impl Fn(&R, &R) -> Ordering,
+    ) {
+        old.sort_by(|&a, &b| order(&before[a], &before[b]));
+        new.sort_by(|&a, &b| order(&now[a], &now[b]));
         let (mut old, mut new) = (old.into_iter().peekable(), new.into_iter().peekable());
         while let (Some(&then), Some(&is)) = (old.peek(), new.peek()) {
             match compare(&before[then], &now[is]) {
                 Ordering::Equal => {
-                    pairs.found[then] = Some(is);
+                    self.found[then] = Some(is);
                     old.next();
                     new.next();
                 }
                 Ordering::Less => drop(old.next()),
-                Ordering::Greater => pairs.new.extend(new.next()),
+                Ordering::Greater => self.new.extend(new.next()),
             }
         }
-        pairs.new.extend(new);
-        pairs
+        self.new.extend(new);
     }
 }
 
@@ -226,5 +263,19 @@ mod tests {
             }
         );
         assert_eq!(pairs(&[1], &[], now).found, [None]);
+    }
+
+    #[test]
+    fn only_rows_of_one_key_are_one_row() {
+        let now = passed(10, 10);
+        let before = [("a", 100), ("b", 50), ("b", 100), ("c", 1)];
+        let after = [("b", 110), ("a", 60), ("b", 5), ("d", 11)];
+        let order = |one: &(&str, u64), other: &(&str, u64)| one.1.cmp(&other.1);
+        let compare = |then: &(&str, u64), is: &(&str, u64)| {
+            now.compare(Some(secs(then.1)), Some(secs(is.1)))
+        };
+        let pairs = Pairs::by_key(&before, &after, |row| row.0, order, compare);
+        assert_eq!(pairs.found, [None, None, Some(0), None]);
+        assert_eq!(pairs.new, [1, 2, 3]);
     }
 }

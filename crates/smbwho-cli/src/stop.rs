@@ -2,7 +2,7 @@
 //! the grid.
 //!
 //! Whatever is under way is recorded. SIGINT (Ctrl-C), SIGTERM and SIGHUP let
-//! the order under way be the last; SIGINT a second time waits for its answer
+//! what is under way be the last; SIGINT a second time waits for its answer
 //! no longer. Whoever closes a terminal or stops a service sends the others
 //! more than once, which says nothing new.
 
@@ -64,6 +64,13 @@ impl Stop {
     /// What asked for it, if anything has.
     pub(crate) fn by(&self) -> Option<Exit> {
         self.0.borrow().by
+    }
+
+    /// Ends when nothing further is to begin.
+    pub(crate) async fn asked(&self) {
+        let mut changes = self.0.subscribe();
+        // The sender is ours, so it is there.
+        let _ = changes.wait_for(|state| state.by.is_some()).await;
     }
 
     /// Ends when nothing is to be waited for any more.

@@ -3,25 +3,30 @@
 //!
 //! One way for both, here and in the grid of `smbwho browse`. Look at
 //! everything the server has; choose; show what will end and what else may
-//! fall; ask ([`Prepared`]). Then, one order after another ([`Orders`]): look
-//! again and leave alone what is not as it was agreed to, record the attempt,
-//! give the order, look until it is gone, record what came of it.
+//! fall; ask ([`Prepared`]). Then, one batch of orders after another
+//! ([`Orders`]): look again and leave alone what is not as it was agreed to,
+//! record the attempts, give the orders, look until all is gone, record what
+//! came of each.
 //!
 //! One order may end more than one row, where a server cannot tell rows apart:
 //! it is given only when all of them were chosen.
 
+mod conclusion;
 pub(crate) mod files;
 mod orders;
 mod own;
+mod pace;
 mod prepared;
 pub(crate) mod sessions;
 mod whose;
 
 use std::cmp::Ordering;
+use std::hash::Hash;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Instant;
 
-use smbwho::{Closing, Error, Server};
+use smbwho::{ClientKey, Closing, Error, Server};
 
 use super::consent::{self, Answer, ConsentArgs};
 use crate::args::{CloseWhat, RowArgs};
@@ -102,7 +107,10 @@ pub(crate) fn columns(what: &CloseWhat, format: Format) -> Vec<&'static Column<C
 /// Something that can be ended.
 pub(crate) trait Ending {
     /// One of them, as the server lists it.
-    type Row: Clone;
+    type Row: Clone + Send;
+    /// What an order names. It ends all rows of one key: a server cannot tell
+    /// them apart.
+    type Key: Clone + Eq + Hash + Send;
     /// The command, for the audit log.
     const ACTION: &'static str;
     /// One of them, and several, for people.
@@ -112,31 +120,50 @@ pub(crate) trait Ending {
     /// What becomes of it where another of its kind is there afterwards.
     const REPLACED: Outcome;
 
-    /// Everything of this kind that the server has now.
+    /// Everything of this kind that the server has now. All of it: a filter
+    /// would leave it to the server what is shown, and what is hidden would be
+    /// taken for gone.
     async fn look(&self, server: &Server) -> Result<Vec<Self::Row>, Error>;
 
-    /// Whether the order to end `chosen` ends `other` too.
-    fn falls_with(chosen: &Self::Row, other: &Self::Row) -> bool;
+    /// The key of a row.
+    fn key(row: &Self::Row) -> Self::Key;
 
-    /// The order in which rows of one look are held against those of another.
+    /// The client with whose connection the row may end, where a server ends
+    /// that as a whole.
+    fn client(row: &Self::Row) -> Option<ClientKey>;
+
+    /// The order in which rows of one key and look are held against those of
+    /// another look.
     fn order(one: &Self::Row, other: &Self::Row) -> Ordering;
 
-    /// Holds a row of before against one of now, in that order; equal where it
-    /// is the same, as far as a server tells.
+    /// Holds a row of before against one of now that has its key, in that
+    /// order; equal where it is the same, as far as a server tells.
     fn compare(before: &Self::Row, now: &Self::Row, passed: Passed) -> Ordering;
 
-    /// Which rows of before are which of now.
+    /// Which rows of before are which of now. All have one key.
     fn pairs(before: &[Self::Row], now: &[Self::Row], passed: Passed) -> Pairs {
         let compare = |before: &Self::Row, now: &Self::Row| Self::compare(before, now, passed);
         Pairs::of(before, now, Self::order, compare)
+    }
+
+    /// The same of rows that have any keys.
+    fn pairs_by_key(before: &[Self::Row], now: &[Self::Row], passed: Passed) -> Pairs {
+        let compare = |before: &Self::Row, now: &Self::Row| Self::compare(before, now, passed);
+        Pairs::by_key(before, now, Self::key, Self::order, compare)
     }
 
     /// Whether the server said that there was no such thing any more, and can
     /// be believed.
     fn was_gone(said: Closing) -> bool;
 
-    /// Gives the order.
-    async fn end(&self, server: &Server, row: &Self::Row) -> Result<Closing, Error>;
+    /// Gives the orders that end these rows, each of another key, in flight
+    /// together: see [`Server::close_sessions`].
+    async fn end(
+        &self,
+        server: &Server,
+        rows: &[Self::Row],
+        answer: impl FnMut(usize, Result<Closing, Error>) -> ControlFlow<()> + Send,
+    ) -> Result<(), Error>;
 
     /// The row of the answer.
     fn closed(row: &Self::Row, outcome: Outcome) -> Closed;
@@ -173,6 +200,16 @@ impl Done {
             ..E::closed(row, outcome)
         };
         self.rows.extend(rows.iter().map(closed));
+    }
+
+    /// Takes note of what went wrong, once for all orders it befell.
+    fn problem(&mut self, error: Error) {
+        let problem = Problem::from(error);
+        let same =
+            |known: &Problem| (known.code, &known.message) == (problem.code, &problem.message);
+        if !self.problems.iter().any(same) {
+            self.problems.push(problem);
+        }
     }
 
     /// The rows, as the sinks take them.

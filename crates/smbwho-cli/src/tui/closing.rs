@@ -131,7 +131,7 @@ struct Found {
 
 fn find<E: Ending>(selected: &[E::Row], all: &[E::Row], then: Window, now: Window) -> Found {
     let passed = then.until(now).give_or_take(BLUR);
-    let pairs = E::pairs(selected, all, passed);
+    let pairs = E::pairs_by_key(selected, all, passed);
     let mut found = Found {
         chosen: vec![false; all.len()],
         missing: Vec::new(),

@@ -33,7 +33,7 @@ use signals::{Signal, Signals};
 const DRAW_EVERY: Duration = Duration::from_millis(50);
 /// Times count on this often.
 const TICK: Duration = Duration::from_secs(1);
-/// An order under way is waited for this long when the program must end.
+/// Orders in flight are waited for this long when the program must end.
 const LAST_ORDER: Duration = Duration::from_secs(60);
 /// What became of it is recorded within this.
 const RECORDED_WITHIN: Duration = Duration::from_secs(5);
@@ -88,7 +88,7 @@ struct Loop {
     config: Arc<Config>,
     /// What jobs on connections have to say.
     news: mpsc::UnboundedSender<Event>,
-    /// Whether the order under way is to be the last.
+    /// Whether the orders in flight are to be the last.
     stop: Stop,
 }
 
@@ -248,7 +248,7 @@ impl Loop {
         Ok(EventStream::new())
     }
 
-    /// Waits for the order under way, if there is one: it comes to its end and is
+    /// Waits for the orders in flight, if there are any: they come to their end and are
     /// recorded. What became of all of them.
     async fn finish(
         &mut self,

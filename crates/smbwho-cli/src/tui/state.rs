@@ -49,7 +49,7 @@ pub(crate) enum Effect {
     Look(usize, Vec<Victim>, Duration),
     /// Give the orders that were agreed to.
     End(usize, Ready),
-    /// Stop after the order under way.
+    /// Stop after the orders in flight.
     StopEnding,
     /// Put this on the clipboard.
     Copy(String),

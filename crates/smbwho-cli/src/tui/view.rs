@@ -365,7 +365,7 @@ fn keys(buffer: &mut Buffer, line: Rect, state: &State, palette: Palette) {
         ],
         Mode::Looking { .. } => vec![("Esc", "leave")],
         Mode::Plan(_) => vec![("↑↓", "scroll"), ("Enter", "do it"), ("Esc", "leave")],
-        Mode::Ending => vec![("Esc", "stop after the order under way")],
+        Mode::Ending => vec![("Esc", "stop after the orders under way")],
     };
     let mut at = line.x;
     for (key, word) in here {

@@ -1,10 +1,11 @@
 //! `smbwho close file SERVER`.
 
 use std::cmp::Ordering;
+use std::ops::ControlFlow;
 
 use smbwho::{
-    Address, Closing, Error, FileLevel, Login, OpenFile, PathInput, PathTarget, Place, Server,
-    Win32Status,
+    Address, ClientKey, Closing, Error, FileLevel, Login, OpenFile, PathInput, PathTarget, Place,
+    Server, Win32Status,
 };
 
 use super::own::Own;
@@ -187,6 +188,7 @@ fn is_own_pipe(file: &OpenFile, us: &Own) -> bool {
 
 impl Ending for Files {
     type Row = OpenFile;
+    type Key = Option<u32>;
     const ACTION: &'static str = "close file";
     const NAMES: [&'static str; 2] = ["open file", "open files"];
     const CHANGED: &'static str =
@@ -200,19 +202,18 @@ impl Ending for Files {
         query.collect().await?.complete()
     }
 
-    fn falls_with(chosen: &OpenFile, other: &OpenFile) -> bool {
-        chosen.id == other.id
+    fn key(row: &OpenFile) -> Option<u32> {
+        row.id
+    }
+
+    fn client(_: &OpenFile) -> Option<ClientKey> {
+        None
     }
 
     /// By all that stays as long as a file is open. A number may be used again.
     fn order(one: &OpenFile, other: &OpenFile) -> Ordering {
         let key = |file: &OpenFile| file.permissions.map(|held| held.0);
-        (one.id, &one.path, &one.user, key(one)).cmp(&(
-            other.id,
-            &other.path,
-            &other.user,
-            key(other),
-        ))
+        (&one.path, &one.user, key(one)).cmp(&(&other.path, &other.user, key(other)))
     }
 
     fn compare(before: &OpenFile, now: &OpenFile, _: Passed) -> Ordering {
@@ -225,9 +226,15 @@ impl Ending for Files {
         said == Closing::NotFound(Win32Status::NERR_FileIdNotFound)
     }
 
-    async fn end(&self, server: &Server, row: &OpenFile) -> Result<Closing, Error> {
-        // Nothing is chosen without its number, and none is closed as 0.
-        server.close_file(row.id.unwrap_or_default()).await
+    async fn end(
+        &self,
+        server: &Server,
+        rows: &[OpenFile],
+        answer: impl FnMut(usize, Result<Closing, Error>) -> ControlFlow<()> + Send,
+    ) -> Result<(), Error> {
+        // Nothing is chosen without its number.
+        let ids: Vec<u32> = rows.iter().filter_map(|row| row.id).collect();
+        server.close_files(&ids, answer).await
     }
 
     fn closed(row: &OpenFile, outcome: Outcome) -> Closed {

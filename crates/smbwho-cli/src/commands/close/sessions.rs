@@ -1,10 +1,12 @@
 //! `smbwho close session SERVER`.
 
 use std::cmp::Ordering;
+use std::collections::HashSet;
 use std::fmt::Write as _;
+use std::ops::ControlFlow;
 use std::time::Instant;
 
-use smbwho::{Closing, Error, Level, Login, Server, Session, SessionTarget, is_same_client};
+use smbwho::{ClientKey, Closing, Error, Level, Login, Name, Server, Session, SessionTarget};
 
 use super::own::Own;
 use super::whose::Whose;
@@ -153,17 +155,11 @@ fn ageless(orders: &[Vec<Session>]) -> Option<String> {
 
 /// What else may fall: sessions from the same clients.
 fn besides(all: &[Session], own: &[bool], orders: &[Vec<Session>]) -> Vec<String> {
-    let ends = |session: &Session| {
-        let mut orders = orders.iter();
-        orders.any(|order| Sessions::falls_with(&order[0], session))
-    };
-    let from_there = |session: &Session| {
-        let mut orders = orders.iter();
-        orders.any(|order| match (&order[0].client, &session.client) {
-            (Some(one), Some(other)) => is_same_client(one, other),
-            (one, other) => one == other,
-        })
-    };
+    let firsts = || orders.iter().map(|order| &order[0]);
+    let ended: HashSet<_> = firsts().map(Sessions::key).collect();
+    let clients: HashSet<_> = firsts().map(Sessions::client).collect();
+    let ends = |session: &Session| ended.contains(&Sessions::key(session));
+    let from_there = |session: &Session| clients.contains(&Sessions::client(session));
     let others: Vec<&Session> = all
         .iter()
         .zip(own)
@@ -185,22 +181,15 @@ fn besides(all: &[Session], own: &[bool], orders: &[Vec<Session>]) -> Vec<String
     )]
 }
 
-/// Names are one name in any letter case.
-fn by_name(one: &Session, other: &Session) -> Ordering {
-    let folded = |name: &Option<smbwho::Name>| name.as_ref().map(|name| name.to_lowercase());
-    let users = || folded(&one.user).cmp(&folded(&other.user));
-    folded(&one.client)
-        .cmp(&folded(&other.client))
-        .then_with(users)
-}
-
 fn who(session: &Session) -> String {
-    let told = |name: &Option<smbwho::Name>| name.as_deref().unwrap_or("-").to_owned();
+    let told = |name: &Option<Name>| name.as_deref().unwrap_or("-").to_owned();
     format!("{} from {}", told(&session.user), told(&session.client))
 }
 
 impl Ending for Sessions {
     type Row = Session;
+    /// Client and user, which are one name in any letter case.
+    type Key = [Option<String>; 2];
     const ACTION: &'static str = "close session";
     const NAMES: [&'static str; 2] = ["session", "sessions"];
     const CHANGED: &'static str = "a session of this user and client is there that was not shown (its age is not what it \
@@ -216,29 +205,37 @@ impl Ending for Sessions {
         query.collect().await?.complete()
     }
 
-    fn falls_with(chosen: &Session, other: &Session) -> bool {
-        SessionTarget::of(chosen).is_some_and(|target| target.covers(other))
+    fn key(row: &Session) -> [Option<String>; 2] {
+        let folded = |name: &Option<Name>| name.as_ref().map(|name| name.to_lowercase());
+        [folded(&row.client), folded(&row.user)]
+    }
+
+    fn client(row: &Session) -> Option<ClientKey> {
+        row.client.as_deref().map(ClientKey::of)
     }
 
     fn order(one: &Session, other: &Session) -> Ordering {
-        by_name(one, other).then_with(|| one.active.cmp(&other.active))
+        one.active.cmp(&other.active)
     }
 
     /// Sessions of one user and client differ by nothing but their age.
     fn compare(before: &Session, now: &Session, passed: Passed) -> Ordering {
-        by_name(before, now).then_with(|| passed.compare(before.active, now.active))
+        passed.compare(before.active, now.active)
     }
 
     fn was_gone(said: Closing) -> bool {
         matches!(said, Closing::NotFound(_))
     }
 
-    async fn end(&self, server: &Server, row: &Session) -> Result<Closing, Error> {
-        match SessionTarget::of(row) {
-            Some(target) => server.close_session(&target).await,
-            // Never chosen.
-            None => Ok(Closing::Taken),
-        }
+    async fn end(
+        &self,
+        server: &Server,
+        rows: &[Session],
+        answer: impl FnMut(usize, Result<Closing, Error>) -> ControlFlow<()> + Send,
+    ) -> Result<(), Error> {
+        // None is chosen that does not name both.
+        let targets: Vec<_> = rows.iter().filter_map(SessionTarget::of).collect();
+        server.close_sessions(&targets, answer).await
     }
 
     fn closed(row: &Session, outcome: Outcome) -> Closed {

@@ -4,6 +4,8 @@
 //! user's: a name that only may be it counts where nothing is certain and the
 //! name has no domain of its own, and the plan says so.
 
+use std::collections::HashSet;
+
 use smbwho::{Name, Server, UserFilter, UserMatch, account_name};
 
 /// Names that a line counts out.
@@ -44,7 +46,8 @@ impl Whose {
         let judged: Vec<UserMatch> = users.iter().map(judge).collect();
         let is_certain = judged.contains(&UserMatch::Same);
         let has_domain = |name: &Name| account_name(name) != name.to_lowercase();
-        let (mut chosen, mut assumed, mut left_out) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut chosen, mut assumed) = (Accounts::default(), Accounts::default());
+        let mut left_out = Accounts::default();
         let theirs = users.iter().zip(&judged).map(|(&user, judged)| {
             let Some(name) = user else { return false };
             let list = match judged {
@@ -54,15 +57,11 @@ impl Whose {
                 // For the names that are near it.
                 _ => return filter.lets_through(user),
             };
-            if !list
-                .iter()
-                .any(|known: &&Name| known.to_lowercase() == name.to_lowercase())
-            {
-                list.push(name);
-            }
+            list.add(name);
             !matches!(judged, UserMatch::Assumed if is_certain || has_domain(name))
         });
         let theirs = theirs.collect();
+        let (chosen, assumed, left_out) = (chosen.names, assumed.names, left_out.names);
         let text = filter.text();
         let mut besides = Vec::new();
         if !assumed.is_empty() {
@@ -89,6 +88,21 @@ impl Whose {
             theirs,
             besides,
             left_out,
+        }
+    }
+}
+
+/// Names that differ in more than letter case, in the order they came.
+#[derive(Default)]
+struct Accounts<'a> {
+    names: Vec<&'a Name>,
+    folded: HashSet<String>,
+}
+
+impl<'a> Accounts<'a> {
+    fn add(&mut self, name: &'a Name) {
+        if self.folded.insert(name.to_lowercase()) {
+            self.names.push(name);
         }
     }
 }
