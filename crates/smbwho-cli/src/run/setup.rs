@@ -228,7 +228,7 @@ const KEPT: usize = 36 << 20;
 
 /// The same of servers that are followed, where a row takes more, and comes again while it is
 /// there.
-pub(super) const FOLLOWED: usize = 18 << 20;
+pub(super) const FOLLOWED: usize = 16 << 20;
 
 /// Bytes of replies of several servers that are put together at a time.
 const REPLIES: usize = 24 << 20;
