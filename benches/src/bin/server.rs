@@ -148,9 +148,9 @@ fn user(number: usize) -> String {
 fn domain() -> Result<AdDc, Box<dyn Error>> {
     let users: Vec<String> = (0..USERS).map(user).collect();
     let group = |number: usize| format!("group{number:03}");
-    let mut dc = users
-        .iter()
-        .fold(AdDc::builder(), |dc, user| dc.user(user, PASSWORD));
+    let first = AdDc::builder().user(&users[0], PASSWORD);
+    let others = users[1..].iter();
+    let mut dc = others.fold(first, |dc, user| dc.account(user));
     let everyone: Vec<&str> = users.iter().map(String::as_str).collect();
     dc = dc.group("everyone2000", &everyone);
     for number in 0..GROUPS {

@@ -30,6 +30,7 @@ const SMB_PORT: u16 = 445;
 pub struct AdDcBuilder {
     globals: Vec<(String, String)>,
     pub(crate) users: Vec<(String, String)>,
+    pub(crate) accounts: Vec<String>,
     pub(crate) locals: Vec<(String, String)>,
     pub(crate) groups: Vec<(String, Vec<String>)>,
 }
@@ -54,6 +55,14 @@ impl AdDcBuilder {
     #[must_use]
     pub fn user(mut self, name: &str, password: &str) -> Self {
         self.users.push((name.to_owned(), password.to_owned()));
+        self
+    }
+
+    /// Adds a domain user without a password, who cannot sign in: a thousand of
+    /// these take no longer than ten with one.
+    #[must_use]
+    pub fn account(mut self, name: &str) -> Self {
+        self.accounts.push(name.to_owned());
         self
     }
 
@@ -130,6 +139,7 @@ impl AdDc {
         AdDcBuilder {
             globals: Vec::new(),
             users: Vec::new(),
+            accounts: Vec::new(),
             locals: Vec::new(),
             groups: Vec::new(),
         }

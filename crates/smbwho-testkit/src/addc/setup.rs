@@ -8,10 +8,11 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Fills the directory in one go: samba-tool takes a second for each change.
-/// Arguments: smb.conf, then lines "user NAME PASSWORD", "local NAME DESCRIPTION"
-/// and "group NAME MEMBER…" on standard input, tab-separated.
+/// Arguments: smb.conf, then lines "user NAME PASSWORD", "account NAME", "local NAME
+/// DESCRIPTION" and "group NAME MEMBER…" on standard input, tab-separated.
 const FILL: &str = r#"
 import sys
+import ldb
 from samba.auth import system_session
 from samba.dsdb import GTYPE_SECURITY_DOMAIN_LOCAL_GROUP
 from samba.param import LoadParm
@@ -24,16 +25,32 @@ db.set_pwdProperties('0')
 db.set_minPwdLength('0')
 db.set_minPwdAge('0')
 db.transaction_start()
+# What was made here need not be looked for.
+made = {}
+def at(name):
+    made[name] = 'CN=%s,CN=Users,%s' % (name, db.domain_dn())
+    return made[name]
 for line in sys.stdin:
     kind, name, *rest = line.rstrip('\n').split('\t')
     if kind == 'user':
         db.newuser(name, rest[0])
+        at(name)
+    elif kind == 'account':
+        db.add({'dn': at(name), 'objectClass': 'user', 'sAMAccountName': name})
     elif kind == 'local':
         db.newgroup(name, grouptype=GTYPE_SECURITY_DOMAIN_LOCAL_GROUP, description=rest[0])
+        at(name)
     else:
-        if not db.search(expression='(&(objectClass=group)(sAMAccountName=%s))' % name):
+        if name not in made and not db.search(expression='(&(objectClass=group)(sAMAccountName=%s))' % name):
             db.newgroup(name)
-        db.add_remove_group_members(name, rest, add_members_operation=True)
+            at(name)
+        if rest and name in made and all(member in made for member in rest):
+            change = ldb.Message(ldb.Dn(db, made[name]))
+            members = [made[member] for member in dict.fromkeys(rest)]
+            change['member'] = ldb.MessageElement(members, ldb.FLAG_MOD_ADD, 'member')
+            db.modify(change)
+        else:
+            db.add_remove_group_members(name, rest, add_members_operation=True)
 db.transaction_commit()
 "#;
 
@@ -84,6 +101,9 @@ fn people(wanted: &AdDcBuilder) -> String {
     let mut lines = String::new();
     for (name, password) in &wanted.users {
         let _ = writeln!(lines, "user\t{name}\t{password}");
+    }
+    for name in &wanted.accounts {
+        let _ = writeln!(lines, "account\t{name}");
     }
     for (name, description) in &wanted.locals {
         let _ = writeln!(lines, "local\t{name}\t{description}");
