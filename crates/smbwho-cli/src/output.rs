@@ -98,8 +98,8 @@ pub(crate) fn sink<'a, T: Kind>(
             Box::new(blocks::Blocks::new(style, columns, out))
         }
         Format::Table | Format::Wide => Box::new(table::Table::new(style, columns, out)),
-        Format::Json => Box::new(json::Json::new(columns, out)),
-        Format::Jsonl => Box::new(jsonl::JsonLines::new(columns, out)),
+        Format::Json => Box::new(json::Json::new(&columns, out)),
+        Format::Jsonl => Box::new(jsonl::JsonLines::new(&columns, out)),
         Format::Csv => Box::new(csv::Csv::new(style, columns, out)),
         Format::Tsv => Box::new(tsv::Tsv::new(style, columns, out)),
     }

@@ -14,8 +14,9 @@ use crate::live::{
     Answer, Asker, Asking, Health, Host, Live, Moment, Named, Question, Rows, Scope, Store,
     Subject, Tenths,
 };
+use crate::output::SCHEMA;
 use crate::output::escape::{self, Visible};
-use crate::output::{SCHEMA, json};
+use crate::output::json::Fields;
 use crate::problem::Problem;
 use crate::rows::{Cell, Column, Row, Shown};
 use crate::tui::Filter;
@@ -89,6 +90,7 @@ struct Watch<T: Live, W> {
     nodes: Nodes,
     /// What JSON tells of a row.
     columns: Vec<&'static Column<T>>,
+    fields: Fields<T>,
     filter: Filter<T>,
     lines: Lines,
     out: W,
@@ -121,6 +123,7 @@ impl<T: Live, W: Write> Watch<T, W> {
             several: names.len() > 1,
             nodes: Nodes::new(names.iter().map(cluster).collect()),
             names,
+            fields: Fields::new(&columns),
             columns,
             filter,
             lines,
@@ -304,12 +307,12 @@ impl<T: Live, W: Write> Watch<T, W> {
                     };
                 let columns = self.columns.iter().copied();
                 let others: Vec<_> = columns.filter(|column| is_other(column)).collect();
-                json::write_row(text, &others, before);
+                Fields::new(&others).write_row(text, before);
             }
             What::Gone => head::<T>(text, "gone"),
         }
         text.push_str(",\"row\":");
-        json::write_row(text, &self.columns, row);
+        self.fields.write_row(text, row);
         text.push_str("}\n");
     }
 }

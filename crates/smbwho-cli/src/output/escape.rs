@@ -32,7 +32,48 @@ pub(crate) fn is_harmful(c: char) -> bool {
 /// Whether the text can go to a terminal unchanged, told quickly for what
 /// nearly every name is: printable ASCII.
 fn is_plain(text: &str) -> bool {
-    text.bytes().all(|b| matches!(b, 0x20..=0x7e))
+    all_eights(text, |eight| not_printable(eight) == 0)
+}
+
+/// As [`is_plain`], and whether it needs no escape in JSON either.
+fn is_plain_json(text: &str) -> bool {
+    all_eights(text, |eight| {
+        (not_printable(eight) | has(eight, b'"') | has(eight, b'\\')) == 0
+    })
+}
+
+/// Whether all bytes are of a sort, of which a space must be: eight at a time, those at the end
+/// once more with what stands before them or with spaces.
+#[inline(always)]
+fn all_eights(text: &str, are: impl Fn(u64) -> bool) -> bool {
+    let bytes = text.as_bytes();
+    let (eights, rest) = bytes.as_chunks();
+    let last = match bytes.last_chunk() {
+        Some(last) => *last,
+        None => {
+            let mut last = [b' '; 8];
+            last.iter_mut().zip(rest).for_each(|(to, byte)| *to = *byte);
+            last
+        }
+    };
+    eights.iter().all(|eight| are(u64::from_le_bytes(*eight))) && are(u64::from_le_bytes(last))
+}
+
+const ONES: u64 = u64::from_le_bytes([1; 8]);
+const HIGHEST_BITS: u64 = u64::from_le_bytes([0x80; 8]);
+
+/// Not 0 if one of eight bytes is no printable ASCII: below a space, from DEL on.
+#[inline(always)]
+fn not_printable(eight: u64) -> u64 {
+    let below = eight.wrapping_sub(ONES * 0x20);
+    let from_del = eight.wrapping_add(ONES);
+    (below | from_del | eight) & HIGHEST_BITS
+}
+
+/// Not 0 if `byte` is one of eight that are ASCII.
+#[inline(always)]
+fn has(eight: u64, byte: u8) -> u64 {
+    (eight ^ (ONES * u64::from(byte))).wrapping_sub(ONES) & HIGHEST_BITS
 }
 
 /// Appends the text with everything harmful made visible. A combining mark at
@@ -67,10 +108,7 @@ impl fmt::Display for Visible<'_> {
 /// and line-wise readers that split on U+2028 do not.
 pub(crate) fn write_json(out: &mut String, text: &str) {
     out.push('"');
-    if text
-        .bytes()
-        .all(|b| matches!(b, 0x20..=0x7e) && b != b'"' && b != b'\\')
-    {
+    if is_plain_json(text) {
         out.push_str(text);
     } else {
         for c in text.chars() {

@@ -3,19 +3,20 @@
 
 use std::io::{self, Write};
 
-use super::{Block, Sink, json};
+use super::json::Fields;
+use super::{Block, Sink};
 use crate::problem::Problem;
 use crate::rows::{Column, Kind, Row};
 
 pub(super) struct JsonLines<T: 'static, W> {
-    columns: Vec<&'static Column<T>>,
+    fields: Fields<T>,
     block: Block<W>,
 }
 
 impl<T: Kind, W: Write> JsonLines<T, W> {
-    pub(super) fn new(columns: Vec<&'static Column<T>>, out: W) -> Self {
+    pub(super) fn new(columns: &[&'static Column<T>], out: W) -> Self {
         Self {
-            columns,
+            fields: Fields::new(columns),
             block: Block::new(out),
         }
     }
@@ -24,7 +25,7 @@ impl<T: Kind, W: Write> JsonLines<T, W> {
 impl<T: Kind, W: Write> Sink<T> for JsonLines<T, W> {
     fn rows(&mut self, rows: Vec<Row<T>>) -> io::Result<()> {
         for row in &rows {
-            json::write_row(&mut self.block.text, &self.columns, row);
+            self.fields.write_row(&mut self.block.text, row);
             self.block.text.push('\n');
             self.block.write_if_full()?;
         }

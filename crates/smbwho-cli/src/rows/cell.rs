@@ -83,8 +83,6 @@ impl<'a> Cell<'a> {
         let _ = match self {
             Cell::Unknown => out.write_char('-'),
             Cell::Text(text) => escape::write_visible(out, text),
-            Cell::Number(number) => write!(out, "{number}"),
-            Cell::Signed(number) => write!(out, "{number}"),
             Cell::List([]) => out.write_str("none"),
             Cell::List(texts) => {
                 for (index, text) in texts.iter().enumerate() {
@@ -102,7 +100,12 @@ impl<'a> Cell<'a> {
             Cell::NoLimit => out.write_str("no limit"),
             Cell::Bits(0, _) => out.write_str("none"),
             Cell::Protection(how) => escape::write_visible(out, &how.to_string()),
-            Cell::Bits(..) | Cell::Sid(_) | Cell::Moment(_) | Cell::Address(_) => {
+            Cell::Number(_)
+            | Cell::Signed(_)
+            | Cell::Bits(..)
+            | Cell::Sid(_)
+            | Cell::Moment(_)
+            | Cell::Address(_) => {
                 self.write_plain(out);
                 Ok(())
             }
@@ -144,10 +147,10 @@ impl<'a> Cell<'a> {
             Cell::Unknown | Cell::NoLimit => Ok(()),
             Cell::Hex(number) => write!(out, "{number:#x}"),
             Cell::Text(text) => out.write_str(text),
-            Cell::Number(number) => write!(out, "{number}"),
-            Cell::Signed(number) => write!(out, "{number}"),
+            Cell::Number(number) => out.write_str(itoa::Buffer::new().format(number)),
+            Cell::Signed(number) => out.write_str(itoa::Buffer::new().format(number)),
             Cell::List(texts) => out.write_str(&texts.join(", ")),
-            Cell::Span(span) => write!(out, "{}", span.as_secs()),
+            Cell::Span(span) => out.write_str(itoa::Buffer::new().format(span.as_secs())),
             Cell::Flag(flag) => out.write_str(if flag { "true" } else { "false" }),
             Cell::Sid(sid) => write!(out, "{sid}"),
             Cell::Moment(moment) => out.write_str(&timestamp(moment).unwrap_or_default()),
