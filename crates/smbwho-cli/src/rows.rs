@@ -14,6 +14,7 @@ mod files;
 mod groups;
 mod info;
 mod logons;
+mod natural;
 mod order;
 mod sessions;
 mod shares;

@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime};
 use smbwho::{Protection, Sid};
 
 use super::info::timestamp;
+use super::natural;
 use crate::duration;
 use crate::output::escape;
 
@@ -163,12 +164,11 @@ impl<'a> Cell<'a> {
         };
     }
 
-    /// The order of two known cells of one column: numbers by value, text by
-    /// the alphabet without regard to case and with the numbers in it by
-    /// value (`fs2` before `fs10`).
+    /// The order of two known cells of one column: numbers by value, text as a
+    /// person would file it ([`natural`]).
     pub(crate) fn compare_known(self, other: Cell<'_>) -> Ordering {
         match (self, other) {
-            (Cell::Text(a), Cell::Text(b)) => natural(a, b),
+            (Cell::Text(a), Cell::Text(b)) => natural::compare(a, b),
             (Cell::Number(a), Cell::Number(b)) => a.cmp(&b),
             (Cell::Signed(a), Cell::Signed(b)) => a.cmp(&b),
             (Cell::List(a), Cell::List(b)) => a.cmp(b),
@@ -177,7 +177,9 @@ impl<'a> Cell<'a> {
             (Cell::Flag(a), Cell::Flag(b)) => a.cmp(&b),
             (Cell::Sid(a), Cell::Sid(b)) => a.cmp(b),
             (Cell::Address(a), Cell::Address(b)) => a.cmp(&b),
-            (Cell::Protection(a), Cell::Protection(b)) => natural(&a.to_string(), &b.to_string()),
+            (Cell::Protection(a), Cell::Protection(b)) => {
+                natural::compare(&a.to_string(), &b.to_string())
+            }
             (Cell::Bits(a, _), Cell::Bits(b, _)) => a.cmp(&b),
             (Cell::Hex(a), Cell::Hex(b)) => a.cmp(&b),
             (Cell::NoLimit, Cell::Number(_)) | (Cell::Hex(_), Cell::Text(_)) => Ordering::Greater,
@@ -210,80 +212,9 @@ fn write_bits(out: &mut String, bits: u32, names: &[(u32, &str)], quote: impl In
     }
 }
 
-/// Compares text as a person would file it.
-fn natural(a: &str, b: &str) -> Ordering {
-    let (mut left, mut right) = (a, b);
-    loop {
-        let (Some(x), Some(y)) = (left.chars().next(), right.chars().next()) else {
-            return left.len().cmp(&right.len());
-        };
-        if x.is_ascii_digit() && y.is_ascii_digit() {
-            let (m, rest_left) = split_digits(left);
-            let (n, rest_right) = split_digits(right);
-            // Without leading zeros the longer number is the larger.
-            let order = m.len().cmp(&n.len()).then_with(|| m.cmp(n));
-            if order.is_ne() {
-                return order;
-            }
-            (left, right) = (rest_left, rest_right);
-        } else {
-            let order = x.to_lowercase().cmp(y.to_lowercase());
-            if order.is_ne() {
-                return order;
-            }
-            (left, right) = (&left[x.len_utf8()..], &right[y.len_utf8()..]);
-        }
-    }
-}
-
-/// The number at the start without its leading zeros, and what follows it.
-fn split_digits(text: &str) -> (&str, &str) {
-    let end = text.bytes().take_while(u8::is_ascii_digit).count();
-    let (digits, rest) = text.split_at(end);
-    (digits.trim_start_matches('0'), rest)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn text_is_filed_as_a_person_would() {
-        let mut names = [
-            "fs10",
-            "FS2",
-            "fs1",
-            "alice",
-            "Bob",
-            "fs02b",
-            "10.0.0.10",
-            "10.0.0.9",
-            "",
-        ];
-        names.sort_by(|a, b| natural(a, b));
-        assert_eq!(
-            names,
-            [
-                "",
-                "10.0.0.9",
-                "10.0.0.10",
-                "alice",
-                "Bob",
-                "fs1",
-                "FS2",
-                "fs02b",
-                "fs10"
-            ]
-        );
-    }
-
-    #[test]
-    fn numbers_longer_than_any_integer_compare() {
-        let big = "9".repeat(60);
-        let bigger = format!("1{}", "0".repeat(60));
-        assert_eq!(natural(&big, &bigger), Ordering::Less);
-        assert_eq!(natural("007", "7"), Ordering::Equal);
-    }
 
     fn read(cell: Cell<'_>) -> (String, String, String) {
         let (mut people, mut json, mut plain) = Default::default();

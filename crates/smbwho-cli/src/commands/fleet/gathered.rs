@@ -15,6 +15,9 @@ use crate::resume::Resume;
 use crate::rows::{Kind, Row};
 use crate::targets::Target;
 
+/// Rows that are made ready and printed at a time: no list of many is held twice.
+const SLICE: usize = 1024;
+
 /// What has come so far.
 pub(super) struct Gathered<'a, T: 'static> {
     servers: Vec<Asked>,
@@ -129,20 +132,31 @@ impl<'a, T: Kind> Gathered<'a, T> {
             cluster.rows(server, rows, Instant::now());
             return Ok(false);
         }
-        let named = rows.into_iter().map(|data| Row {
-            server: Arc::clone(&asked.name),
+        let name = Arc::clone(&asked.name);
+        let mut named = rows.into_iter().map(|data| Row {
+            server: Arc::clone(&name),
             node: None,
             data,
         });
-        let named = named.collect();
-        self.take(server, named)
+        loop {
+            let slice = named.by_ref().take(SLICE).collect();
+            let full = self.take(server, slice)?;
+            if full || named.len() == 0 {
+                return Ok(full);
+            }
+        }
     }
 
     /// Takes rows to be printed in their turn; whether no more are wanted.
     fn take(&mut self, server: usize, rows: Vec<Row<T>>) -> io::Result<bool> {
         match &mut self.waiting {
-            Waiting::Everything(waiting) | Waiting::Turn { rows: waiting, .. } => {
+            Waiting::Turn { rows: waiting, .. } => {
                 waiting[server].extend(rows);
+                Ok(false)
+            }
+            Waiting::Everything(waiting) => {
+                waiting[server].extend(rows);
+                self.printing.order.drop_surplus(&mut waiting[server]);
                 Ok(false)
             }
             Waiting::Nothing => self.print(rows),
@@ -290,8 +304,11 @@ impl<'a, T: Kind> Gathered<'a, T> {
                         self.print(rows)?;
                     }
                 } else {
-                    let mut all = Vec::with_capacity(rows.iter().map(Vec::len).sum());
-                    rows.into_iter().for_each(|rows| all.extend(rows));
+                    let all = rows.into_iter().reduce(|mut all, rows| {
+                        all.extend(rows);
+                        all
+                    });
+                    let mut all = all.unwrap_or_default();
                     self.printing.order.arrange(&mut all);
                     self.print(all)?;
                 }
