@@ -1,9 +1,10 @@
 //! One function per fuzz target: it takes any bytes, and panics if something that must hold does
 //! not.
 
+use smbwho_msrpc::srvsvc::Enumerated;
 use smbwho_msrpc::srvsvc::session::{
-    NetrSessionEnum, NetrSessionEnumReply, NetrSessionEnumRequest, SessionEnumUnion, SessionInfo0,
-    SessionInfo1, SessionInfo2, SessionInfo10, SessionInfo502, SessionLevel,
+    NetrSessionEnum, NetrSessionEnumReply, NetrSessionEnumRequest, SessionEnumUnion, SessionInfo,
+    SessionInfo0, SessionInfo1, SessionInfo2, SessionInfo10, SessionInfo502, SessionLevel,
 };
 use smbwho_msrpc::types::SecurityDescriptor;
 use smbwho_rpc::ndr::{NdrError, wchar_t};
@@ -256,6 +257,24 @@ impl Script<'_> {
     }
 }
 
+/// Rows made in one pass, a row being what is shown of an entry. Those made in parts are the same.
+fn made<'a, T: SessionInfo<'a> + Debug>(stub: &'a [u8]) -> Result<Enumerated<String>, NdrError> {
+    let whole = NetrSessionEnum::decode_rows(stub, shown::<T>)?;
+    let mut parts = Vec::new();
+    if let Some(mut remaining) = NetrSessionEnum::sessions::<T>(stub)? {
+        while !remaining.is_empty() {
+            parts.extend(NetrSessionEnum::decode_next(
+                stub,
+                &mut remaining,
+                3,
+                shown::<T>,
+            )?);
+        }
+    }
+    assert_eq!(parts, whole.rows);
+    Ok(whole)
+}
+
 /// The first byte chooses the level asked for, the rest is the reply's stub.
 pub fn session_enum_reply(data: &[u8]) {
     let Some((level, stub)) = data.split_first() else {
@@ -270,13 +289,12 @@ pub fn session_enum_reply(data: &[u8]) {
         preferred_maximum_length: u32::MAX,
         resume_handle: None,
     };
-    // Into rows in one pass, where a row is what is shown of an entry.
     let in_one_pass = match level {
-        SessionLevel::L0 => NetrSessionEnum::decode_rows(stub, shown::<SessionInfo0<'_>>),
-        SessionLevel::L1 => NetrSessionEnum::decode_rows(stub, shown::<SessionInfo1<'_>>),
-        SessionLevel::L2 => NetrSessionEnum::decode_rows(stub, shown::<SessionInfo2<'_>>),
-        SessionLevel::L10 => NetrSessionEnum::decode_rows(stub, shown::<SessionInfo10<'_>>),
-        SessionLevel::L502 => NetrSessionEnum::decode_rows(stub, shown::<SessionInfo502<'_>>),
+        SessionLevel::L0 => made::<SessionInfo0<'_>>(stub),
+        SessionLevel::L1 => made::<SessionInfo1<'_>>(stub),
+        SessionLevel::L2 => made::<SessionInfo2<'_>>(stub),
+        SessionLevel::L10 => made::<SessionInfo10<'_>>(stub),
+        SessionLevel::L502 => made::<SessionInfo502<'_>>(stub),
     };
     let reply = match call.decode(stub) {
         Ok(reply) => reply,

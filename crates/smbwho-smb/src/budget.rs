@@ -1,6 +1,7 @@
 //! The memory that replies take while they are put together, over many connections.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -19,6 +20,21 @@ const UNIT: usize = 1 << 10;
 pub struct ReplyBudget {
     free: Arc<Semaphore>,
     bytes: usize,
+    /// Bytes of replies that are kept while rows are made of them.
+    kept: Arc<AtomicUsize>,
+}
+
+/// A reply that is kept while rows are made of it, counted as long as this lives.
+#[derive(Debug)]
+pub struct Kept {
+    all: Arc<AtomicUsize>,
+    bytes: usize,
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        self.all.fetch_sub(self.bytes, Ordering::Relaxed);
+    }
 }
 
 /// A part of the budget, given back when it is dropped.
@@ -39,7 +55,26 @@ impl ReplyBudget {
         Self {
             free: Arc::new(Semaphore::new(units.min(Semaphore::MAX_PERMITS))),
             bytes,
+            kept: Arc::default(),
         }
+    }
+
+    /// Counts a reply that came whole and is kept while rows are made of it. `None` where it is
+    /// not the only one, and all of them would take more than half of what replies under way may
+    /// take: nobody waits for this.
+    #[must_use]
+    pub fn keep(&self, bytes: usize) -> Option<Kept> {
+        let more = |kept: usize| {
+            let all = kept.saturating_add(bytes);
+            (kept == 0 || all <= self.bytes / 2).then_some(all)
+        };
+        let counted = self
+            .kept
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, more);
+        counted.ok().map(|_| Kept {
+            all: Arc::clone(&self.kept),
+            bytes,
+        })
     }
 
     fn units(&self, bytes: usize) -> u32 {
@@ -112,6 +147,18 @@ mod tests {
         drop(first);
         assert_eq!(reserve(&mut second, 3 * MIB), Some(true));
         assert_eq!(reserve(&mut third, 3 * MIB), Some(true));
+    }
+
+    #[test]
+    fn kept_replies_take_half_or_are_one() {
+        let budget = ReplyBudget::new(10 * MIB);
+        let one = budget.keep(60 * MIB).expect("the only one");
+        assert!(budget.keep(1).is_none());
+        drop(one);
+        let two = [3, 2].map(|mib| budget.clone().keep(mib * MIB).expect("half of it"));
+        assert!(budget.keep(1).is_none());
+        drop(two);
+        assert!(budget.keep(6 * MIB).is_some());
     }
 
     #[test]

@@ -42,7 +42,7 @@ pub mod user_file;
 mod wire;
 
 pub use address::{Address, AddressError, DEFAULT_PORT, Host};
-pub use budget::ReplyBudget;
+pub use budget::{Kept, ReplyBudget};
 pub use calls::{CallOutcome, Prepared, Replies, Reply};
 pub use error::{Attempt, Outcome, SmbError, SmbErrorKind, Step};
 pub use expected::UnexpectedMessage;

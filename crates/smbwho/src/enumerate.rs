@@ -4,6 +4,8 @@
 //! The calls that enumerate (sessions, files, shares, …) are alike in this: a
 //! level, a preferred length, a resume handle, and "more data" as a status.
 
+mod parts;
+
 use std::collections::{HashSet, VecDeque};
 use std::future::{self, Future};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -13,7 +15,7 @@ use futures::stream::{self, Stream, StreamExt};
 pub(crate) use smbwho_msrpc::srvsvc::MAX_PREFERRED_LENGTH;
 use smbwho_msrpc::status::Win32Status;
 use smbwho_rpc::Call;
-use smbwho_rpc::ndr::{NdrError, NdrErrorKind};
+use smbwho_rpc::ndr::{NdrError, NdrErrorKind, Remaining};
 use smbwho_smb::{Prepared, SmbError};
 
 use crate::backend::Backend;
@@ -23,6 +25,7 @@ use crate::local::{Local, Told};
 use crate::question::Levels;
 use crate::rows::{Page, Rows};
 use crate::{Error, Server};
+use parts::Unmade;
 
 /// What is asked for after "not one entry fits", in bytes.
 const ENLARGED_LENGTH: u32 = 64 * 1024;
@@ -106,6 +109,29 @@ pub(crate) trait Listing: Sized + Send + Sync + 'static {
     /// What a reply says.
     fn read(call: &Self::Call<'_>, stub: &[u8]) -> Result<Reply<Self::Row>, NdrError>;
 
+    /// As [`read`](Self::read), but of the rows makes no more than `most` where it can give the
+    /// others later, by [`next_rows`](Self::next_rows). All of them are known to be good then.
+    fn read_part(
+        &self,
+        call: &Self::Call<'_>,
+        stub: &[u8],
+        most: usize,
+    ) -> Result<(Reply<Self::Row>, Option<Remaining>), NdrError> {
+        let _ = most;
+        Ok((Self::read(call, stub)?, None))
+    }
+
+    /// Makes the next rows, no more than `most`.
+    fn next_rows(
+        call: &Self::Call<'_>,
+        stub: &[u8],
+        remaining: &mut Remaining,
+        most: usize,
+    ) -> Result<Vec<Self::Row>, NdrError> {
+        let _ = (call, stub, remaining, most);
+        Ok(Vec::new())
+    }
+
     /// Every row, from what this computer's own programs tell.
     fn local(
         &self,
@@ -183,6 +209,10 @@ pub(crate) struct Pager<L: Listing> {
     rows: usize,
     /// Bytes of these rows, and of what came for them.
     held: usize,
+    /// Rows that are made at a time of a long reply.
+    at_once: usize,
+    /// What is left of the page before.
+    unmade: Option<Unmade>,
     next: Next,
 }
 
@@ -199,6 +229,8 @@ pub(crate) enum Answer<R> {
         /// The level of the rows: mostly that which was asked for.
         level: u32,
         rows: Vec<R>,
+        /// Where the rows that follow are still to be made.
+        unmade: Option<Unmade>,
         more: More,
         /// Bytes held for them.
         held: usize,
@@ -251,6 +283,8 @@ impl<L: Listing> Pager<L> {
             last_page: None,
             rows: 0,
             held: 0,
+            at_once: usize::MAX,
+            unmade: None,
             next: Next::Ask,
         }
     }
@@ -294,8 +328,9 @@ impl<L: Listing> Pager<L> {
         })
     }
 
-    /// The pages as they come.
-    pub(crate) fn stream(self) -> impl Stream<Item = Result<Page<L::Row>, Error>> + Send {
+    /// The pages as they come, long ones in parts.
+    pub(crate) fn stream(mut self) -> impl Stream<Item = Result<Page<L::Row>, Error>> + Send {
+        self.at_once = parts::AT_ONCE;
         let pages = stream::unfold(self, |mut pager| async move {
             let page = pager.next().await?;
             Some((page, pager))
@@ -305,6 +340,9 @@ impl<L: Listing> Pager<L> {
 
     /// The next page; after an error or the last page, `None`.
     async fn next(&mut self) -> Option<Result<Page<L::Row>, Error>> {
+        if let Some(unmade) = self.unmade.take() {
+            return Some(self.next_part(unmade).await);
+        }
         match std::mem::replace(&mut self.next, Next::Done) {
             Next::Done => None,
             Next::Fail(error) => Some(Err(*error)),
@@ -330,10 +368,11 @@ impl<L: Listing> Pager<L> {
                 Answer::Page {
                     level,
                     rows,
+                    unmade,
                     more,
                     held,
                 } => {
-                    return Ok(self.take_page(level, rows, held, more).await);
+                    return Ok(self.take_page(level, rows, unmade, held, more).await);
                 }
                 // It was asked for a little only; now for all there is.
                 Answer::TooSmall if at.preferred_length < self.preferred_length => {}
@@ -593,7 +632,7 @@ impl<L: Listing> Pager<L> {
         {
             return Err(self.endless(TOO_MUCH));
         }
-        let (level, reply) = match self.read(at, call, &stub) {
+        let (level, reply, remaining) = match self.read(at, call, &stub, announced) {
             Ok(read) => read,
             Err(error) => {
                 let call = name::<L>();
@@ -624,12 +663,14 @@ impl<L: Listing> Pager<L> {
             status => return Ok(Answer::Refused(Refusal::Status(status))),
         };
         let rows = reply.rows;
+        let count = rows.len() + remaining.map_or(0, |remaining| remaining.len());
         Ok(Answer::Page {
             level,
             held: size_of::<L::Row>()
-                .saturating_mul(rows.len())
+                .saturating_mul(count)
                 .saturating_add(stub.len()),
             rows,
+            unmade: remaining.and_then(|remaining| Unmade::new(level, stub, remaining)),
             more,
         })
     }
@@ -641,9 +682,14 @@ impl<L: Listing> Pager<L> {
         at: At,
         call: &L::Call<'_>,
         stub: &[u8],
-    ) -> Result<(u32, Reply<L::Row>), NdrError> {
-        let error = match L::read(call, stub) {
-            Ok(reply) => return Ok((at.level, reply)),
+        announced: usize,
+    ) -> Result<(u32, Reply<L::Row>, Option<Remaining>), NdrError> {
+        let read = |call: &L::Call<'_>| match announced > self.at_once {
+            true => self.listing.read_part(call, stub, self.at_once),
+            false => Ok((L::read(call, stub)?, None)),
+        };
+        let error = match read(call) {
+            Ok((reply, remaining)) => return Ok((at.level, reply, remaining)),
             Err(error) => error,
         };
         match *error.kind() {
@@ -653,7 +699,8 @@ impl<L: Listing> Pager<L> {
                     ..at
                 };
                 let call = self.listing.request(self.server.unc_name(), at);
-                Ok((answered, L::read(&call, stub)?))
+                let (reply, remaining) = read(&call)?;
+                Ok((answered, reply, remaining))
             }
             _ => Err(error),
         }
@@ -663,6 +710,7 @@ impl<L: Listing> Pager<L> {
         &mut self,
         level: u32,
         mut rows: Vec<L::Row>,
+        mut unmade: Option<Unmade>,
         held: usize,
         more: More,
     ) -> Page<L::Row> {
@@ -674,16 +722,18 @@ impl<L: Listing> Pager<L> {
             Backend::Native(_) | Backend::Local(_) => held,
         };
         self.held = self.held.saturating_add(room);
+        let mut count = rows.len() + unmade.as_ref().map_or(0, Unmade::len);
         let more = match room < held {
             true => {
-                let part = rows.len().saturating_mul(room) / held;
-                rows.truncate(part);
+                count = count.saturating_mul(room) / held;
+                unmade = unmade.and_then(|unmade| unmade.cut(count.saturating_sub(rows.len())));
+                rows.truncate(count);
                 rows.shrink_to_fit();
                 More::NoRoom
             }
             false => more,
         };
-        self.rows = self.rows.saturating_add(rows.len());
+        self.rows = self.rows.saturating_add(count);
         self.ladder = VecDeque::from([level]);
         self.next = match more {
             More::No => {
@@ -692,15 +742,21 @@ impl<L: Listing> Pager<L> {
             }
             More::NoRoom => Next::Fail(Box::new(self.too_long())),
             More::Yes { page, .. } if self.last_page.replace(page) == Some(page) => {
-                self.rows -= rows.len();
+                self.rows -= count;
                 rows.clear();
+                unmade = None;
                 self.stalled("it sends the same page again")
             }
-            More::Yes { handle, .. } => self.follow(handle, rows.len()),
+            More::Yes { handle, .. } => self.follow(handle, count),
         };
+        let bytes = self.keep(unmade, &mut rows, room);
+        self.settled(level, rows, bytes).await
+    }
+
+    async fn settled(&mut self, level: u32, mut rows: Vec<L::Row>, bytes: usize) -> Page<L::Row> {
         L::settle(self, level, &mut rows).await;
         rows.retain(|row| self.listing.lets_through(row));
-        Page { rows, bytes: room }
+        Page { rows, bytes }
     }
 
     /// How to get at the page after this one, when the server says that there

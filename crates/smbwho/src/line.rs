@@ -94,6 +94,11 @@ impl Line {
         &self.options.list_budget
     }
 
+    /// What bounds replies.
+    pub(crate) fn reply_budget(&self) -> &smbwho_smb::ReplyBudget {
+        &self.options.reply_budget
+    }
+
     pub(crate) async fn connect(
         address: &Address,
         login: &Login,

@@ -36,7 +36,7 @@ impl<T> Default for Rows<T> {
     }
 }
 
-/// The rows of one reply.
+/// The rows of one reply, or some of them where it is long.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Page<T> {

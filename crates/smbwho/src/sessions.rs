@@ -1,16 +1,17 @@
 //! Asking for sessions: NetrSessionEnum ([MS-SRVS] 3.1.4.5).
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures::stream::Stream;
 use smbwho_msrpc::srvsvc::Enumerated;
 use smbwho_msrpc::srvsvc::session::{
-    NetrSessionEnum, SessionInfo0, SessionInfo1, SessionInfo2, SessionInfo10, SessionInfo502,
-    SessionLevel,
+    NetrSessionEnum, SessionInfo, SessionInfo0, SessionInfo1, SessionInfo2, SessionInfo10,
+    SessionInfo502, SessionLevel,
 };
 use smbwho_msrpc::status::Win32Status;
-use smbwho_rpc::ndr::{NdrError, WStr};
+use smbwho_rpc::ndr::{NdrError, Remaining, WStr};
 
 use crate::enumerate::{Answer, At, Listing, MAX_PREFERRED_LENGTH, Pager, Reply};
 use crate::error::{ErrorKind, Refusal};
@@ -105,8 +106,8 @@ impl SessionsQuery {
         self.pager().collect().await
     }
 
-    /// The rows page by page, as the server sends them. After an error the
-    /// stream ends.
+    /// The rows page by page, as the server sends them, and those of a long page in parts, so
+    /// that not all of them are in memory at a time. After an error the stream ends.
     pub fn pages(self) -> impl Stream<Item = Result<Page<Session>, Error>> + Send {
         self.pager().stream()
     }
@@ -117,6 +118,7 @@ impl SessionsQuery {
             level: self.level,
             client: self.client,
             user: self.user,
+            shows_idle: AtomicBool::new(false),
         };
         let pager = Pager::new(self.server, listing, self.page_bytes);
         if impossible {
@@ -127,11 +129,37 @@ impl SessionsQuery {
     }
 }
 
+/// Makes something of a reply with the type of its entries, at whatever level it came.
+macro_rules! at_level {
+    ($level:expr, $make:ident($($argument:expr),*)) => {
+        match $level {
+            SessionLevel::L0 => $make::<SessionInfo0<'_>>($($argument),*),
+            SessionLevel::L1 => $make::<SessionInfo1<'_>>($($argument),*),
+            SessionLevel::L2 => $make::<SessionInfo2<'_>>($($argument),*),
+            SessionLevel::L10 => $make::<SessionInfo10<'_>>($($argument),*),
+            SessionLevel::L502 => $make::<SessionInfo502<'_>>($($argument),*),
+        }
+    };
+}
+
 /// The list of a server's sessions.
 pub(crate) struct Sessions {
     level: Option<Level>,
     client: Option<ClientFilter>,
     user: Option<UserFilter>,
+    /// A row that is not made yet tells an idle time.
+    shows_idle: AtomicBool,
+}
+
+impl From<Enumerated<Session>> for Reply<Session> {
+    fn from(reply: Enumerated<Session>) -> Self {
+        Self {
+            status: Win32Status(reply.status),
+            resume_handle: reply.resume_handle,
+            total: reply.total_entries,
+            rows: reply.rows,
+        }
+    }
 }
 
 impl Listing for Sessions {
@@ -179,13 +207,44 @@ impl Listing for Sessions {
     }
 
     fn read(call: &NetrSessionEnum<'_>, stub: &[u8]) -> Result<Reply<Session>, NdrError> {
-        let reply = rows(call, stub)?;
-        Ok(Reply {
-            status: Win32Status(reply.status),
-            resume_handle: reply.resume_handle,
-            total: reply.total_entries,
-            rows: reply.rows,
-        })
+        Ok(at_level!(call.level, rows(stub))?.into())
+    }
+
+    fn read_part(
+        &self,
+        call: &NetrSessionEnum<'_>,
+        stub: &[u8],
+        most: usize,
+    ) -> Result<(Reply<Session>, Option<Remaining>), NdrError> {
+        let (reply, shows_idle) = at_level!(call.level, skim(stub))?;
+        self.shows_idle.fetch_or(shows_idle, Ordering::Relaxed);
+        let mut remaining = at_level!(call.level, find(stub))?;
+        let rows = match &mut remaining {
+            Some(remaining) => Self::next_rows(call, stub, remaining, most)?,
+            None => Vec::new(),
+        };
+        let Enumerated {
+            total_entries,
+            resume_handle,
+            status,
+            ..
+        } = reply;
+        let reply = Enumerated {
+            rows,
+            total_entries,
+            resume_handle,
+            status,
+        };
+        Ok((reply.into(), remaining))
+    }
+
+    fn next_rows(
+        call: &NetrSessionEnum<'_>,
+        stub: &[u8],
+        remaining: &mut Remaining,
+        most: usize,
+    ) -> Result<Vec<Session>, NdrError> {
+        at_level!(call.level, next(stub, remaining, most))
     }
 
     fn means_none(&self, status: Win32Status) -> bool {
@@ -246,9 +305,8 @@ const RICHEST: At = At {
 /// Samba lacks, shows that they are kept.
 async fn keeps_idle(pager: &mut Pager<Sessions>, level: u32, rows: &[Session]) -> bool {
     let server = pager.server.clone();
-    let shown = rows
-        .iter()
-        .any(|row| row.idle.is_some_and(|idle| !idle.is_zero()));
+    let shown = pager.listing.shows_idle.load(Ordering::Relaxed)
+        || rows.iter().any(|row| is_idle(row.idle));
     let richest = Level::L502.number();
     if shown || level == richest || level == Level::L2.number() {
         server.learn(|learnt| learnt.keeps_idle = Some(true));
@@ -298,53 +356,136 @@ fn wire_level(number: u32) -> SessionLevel {
     SessionLevel::from_number(number).unwrap_or(SessionLevel::L0)
 }
 
-/// The rows of a reply, at whatever level it came.
-fn rows(call: &NetrSessionEnum<'_>, stub: &[u8]) -> Result<Enumerated<Session>, NdrError> {
-    match call.level {
-        SessionLevel::L0 => NetrSessionEnum::decode_rows(stub, |row: SessionInfo0<'_>| Session {
-            client: client(row.cname),
+fn rows<'a, T: Entry<'a>>(stub: &'a [u8]) -> Result<Enumerated<Session>, NdrError> {
+    NetrSessionEnum::decode_rows(stub, T::into_row)
+}
+
+/// The reply without its rows, which are good; and whether one of them tells an idle time.
+fn skim<'a, T: Entry<'a>>(stub: &'a [u8]) -> Result<(Enumerated<()>, bool), NdrError> {
+    let mut shows_idle = false;
+    let look = |entry: T| shows_idle |= is_idle(secs(entry.idle_secs()));
+    let reply = NetrSessionEnum::decode_rows(stub, look)?;
+    Ok((reply, shows_idle))
+}
+
+fn find<'a, T: Entry<'a>>(stub: &'a [u8]) -> Result<Option<Remaining>, NdrError> {
+    NetrSessionEnum::sessions::<T>(stub)
+}
+
+fn next<'a, T: Entry<'a>>(
+    stub: &'a [u8],
+    remaining: &mut Remaining,
+    most: usize,
+) -> Result<Vec<Session>, NdrError> {
+    NetrSessionEnum::decode_next(stub, remaining, most, T::into_row)
+}
+
+/// A session as one level tells of it.
+trait Entry<'a>: SessionInfo<'a> {
+    fn into_row(self) -> Session;
+
+    /// 0 where that is not told.
+    fn idle_secs(&self) -> u32;
+}
+
+impl<'a> Entry<'a> for SessionInfo0<'a> {
+    #[inline(always)]
+    fn into_row(self) -> Session {
+        Session {
+            client: client(self.cname),
             ..Session::unknown(Level::L0)
-        }),
-        SessionLevel::L1 => NetrSessionEnum::decode_rows(stub, |row: SessionInfo1<'_>| Session {
-            client: client(row.cname),
-            user: name(row.username),
-            opens: Some(row.num_opens),
-            active: secs(row.time),
-            idle: secs(row.idle_time),
-            flags: Some(SessionFlags(row.user_flags)),
-            ..Session::unknown(Level::L1)
-        }),
-        SessionLevel::L2 => NetrSessionEnum::decode_rows(stub, |row: SessionInfo2<'_>| Session {
-            client: client(row.cname),
-            user: name(row.username),
-            opens: Some(row.num_opens),
-            active: secs(row.time),
-            idle: secs(row.idle_time),
-            flags: Some(SessionFlags(row.user_flags)),
-            client_type: name(row.cltype_name),
-            ..Session::unknown(Level::L2)
-        }),
-        SessionLevel::L10 => NetrSessionEnum::decode_rows(stub, |row: SessionInfo10<'_>| Session {
-            client: client(row.cname),
-            user: name(row.username),
-            active: secs(row.time),
-            idle: secs(row.idle_time),
-            ..Session::unknown(Level::L10)
-        }),
-        SessionLevel::L502 => {
-            NetrSessionEnum::decode_rows(stub, |row: SessionInfo502<'_>| Session {
-                client: client(row.cname),
-                user: name(row.username),
-                opens: Some(row.num_opens),
-                active: secs(row.time),
-                idle: secs(row.idle_time),
-                flags: Some(SessionFlags(row.user_flags)),
-                client_type: name(row.cltype_name),
-                transport: name(row.transport),
-                ..Session::unknown(Level::L502)
-            })
         }
     }
+
+    #[inline(always)]
+    fn idle_secs(&self) -> u32 {
+        0
+    }
+}
+
+impl<'a> Entry<'a> for SessionInfo1<'a> {
+    #[inline(always)]
+    fn into_row(self) -> Session {
+        Session {
+            client: client(self.cname),
+            user: name(self.username),
+            opens: Some(self.num_opens),
+            active: secs(self.time),
+            idle: secs(self.idle_time),
+            flags: Some(SessionFlags(self.user_flags)),
+            ..Session::unknown(Level::L1)
+        }
+    }
+
+    #[inline(always)]
+    fn idle_secs(&self) -> u32 {
+        self.idle_time
+    }
+}
+
+impl<'a> Entry<'a> for SessionInfo2<'a> {
+    #[inline(always)]
+    fn into_row(self) -> Session {
+        Session {
+            client: client(self.cname),
+            user: name(self.username),
+            opens: Some(self.num_opens),
+            active: secs(self.time),
+            idle: secs(self.idle_time),
+            flags: Some(SessionFlags(self.user_flags)),
+            client_type: name(self.cltype_name),
+            ..Session::unknown(Level::L2)
+        }
+    }
+
+    #[inline(always)]
+    fn idle_secs(&self) -> u32 {
+        self.idle_time
+    }
+}
+
+impl<'a> Entry<'a> for SessionInfo10<'a> {
+    #[inline(always)]
+    fn into_row(self) -> Session {
+        Session {
+            client: client(self.cname),
+            user: name(self.username),
+            active: secs(self.time),
+            idle: secs(self.idle_time),
+            ..Session::unknown(Level::L10)
+        }
+    }
+
+    #[inline(always)]
+    fn idle_secs(&self) -> u32 {
+        self.idle_time
+    }
+}
+
+impl<'a> Entry<'a> for SessionInfo502<'a> {
+    #[inline(always)]
+    fn into_row(self) -> Session {
+        Session {
+            client: client(self.cname),
+            user: name(self.username),
+            opens: Some(self.num_opens),
+            active: secs(self.time),
+            idle: secs(self.idle_time),
+            flags: Some(SessionFlags(self.user_flags)),
+            client_type: name(self.cltype_name),
+            transport: name(self.transport),
+            ..Session::unknown(Level::L502)
+        }
+    }
+
+    #[inline(always)]
+    fn idle_secs(&self) -> u32 {
+        self.idle_time
+    }
+}
+
+fn is_idle(idle: Option<Duration>) -> bool {
+    idle.is_some_and(|idle| !idle.is_zero())
 }
 
 #[inline(always)]

@@ -145,6 +145,50 @@ async fn an_idle_time_of_zero_is_believed_where_idle_times_are_kept() {
     assert_eq!(idle(&samba_like, Some(Level::L1)).await, None);
 }
 
+/// A long reply is read once; its rows are given out in parts, as if they were all there.
+#[tokio::test]
+async fn a_long_reply_comes_in_parts() {
+    let idle_at_the_end = |idle_secs| {
+        let mut sessions: Vec<_> = (0..3_000).map(LabSession::numbered).collect();
+        sessions
+            .iter_mut()
+            .for_each(|session| session.idle_secs = 0);
+        sessions[2_999].idle_secs = idle_secs;
+        serving(SessionService::new(sessions).only_levels(&[0, 1]))
+    };
+    for idle_secs in [0, 7] {
+        let endpoint = idle_at_the_end(idle_secs);
+        let server = at(&endpoint).await;
+        let pages: Vec<_> = server.sessions().pages().collect().await;
+        let asked = endpoint.session_requests().len();
+        let parts: Vec<_> = pages
+            .into_iter()
+            .map(|page| page.expect("rows").rows)
+            .collect();
+        assert!(parts.len() > 3 && parts.iter().all(|rows| rows.len() < 1_000));
+        let rows = parts.concat();
+        // Whether idle times are kept was known before the first row was told.
+        let zero = (idle_secs > 0).then_some(std::time::Duration::ZERO);
+        assert!(rows[..2_999].iter().all(|row| row.idle == zero));
+        assert_eq!(rows[2_999].idle.is_some(), idle_secs > 0);
+        let whole = server.sessions().collect().await.expect("sessions");
+        assert_eq!(whole.complete().expect("all"), rows);
+        assert!(asked <= 3, "{asked}");
+    }
+}
+
+#[tokio::test]
+async fn filters_hold_in_every_part() {
+    let endpoint = serving(SessionService::numbered(3_000));
+    let server = at(&endpoint).await;
+    let query = server.sessions().user("USER00*7");
+    let pages: Vec<_> = query.clone().pages().collect().await;
+    let parts = pages.into_iter().map(|page| page.expect("rows").rows);
+    let rows: Vec<_> = parts.flatten().collect();
+    assert_eq!(rows.len(), 300);
+    assert_eq!(query.collect().await.expect("sessions").rows, rows);
+}
+
 #[tokio::test]
 async fn a_server_that_faults_on_a_level_it_lacks_is_asked_for_less() {
     let service = SessionService::numbered(1);
@@ -353,15 +397,14 @@ async fn a_hundred_thousand_in_pages_of_a_thousand() {
     all_there_once_each(SessionService::numbered(100_000).page(1000), 100).await;
 }
 
-async fn all_there_once_each(service: SessionService, pages: usize) {
+/// However many parts a reply is given out in, no more replies are asked for.
+async fn all_there_once_each(service: SessionService, replies: usize) {
     let endpoint = serving(service);
     let server = at(&endpoint).await;
     let stream = server.sessions().pages();
     pin_mut!(stream);
     let mut users: HashSet<Name> = HashSet::new();
-    let mut came = 0;
     while let Some(page) = stream.next().await {
-        came += 1;
         for session in page.expect("a page").rows {
             assert!(
                 users.insert(session.user.expect("a user")),
@@ -369,7 +412,9 @@ async fn all_there_once_each(service: SessionService, pages: usize) {
             );
         }
     }
-    assert_eq!((users.len(), came), (100_000, pages));
+    let asked = endpoint.session_requests();
+    let asked = asked.iter().filter(|asked| asked.level == 502).count();
+    assert_eq!((users.len(), asked), (100_000, replies));
     assert!(users.contains(&Name::from("user099999")));
 }
 

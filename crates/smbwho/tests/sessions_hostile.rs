@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use common::{at, endpoint, impatient, serving};
+use futures::StreamExt as _;
 use smbwho::{
     ConnectOptions, Error, ErrorKind, ListBudget, Login, Rows, Secret, Server, Session,
     SmbErrorKind,
@@ -79,6 +80,21 @@ async fn a_reply_cut_anywhere() {
         let error = server.sessions().collect().await.expect_err("cut");
         assert!(malformed(&error), "cut at {byte}: {error}");
     }
+}
+
+/// Rows of a long reply are given out in parts, but none before the last was found good.
+#[tokio::test]
+async fn a_long_reply_that_is_bad_at_its_end_gives_no_row() {
+    let mut whole = stub(3_000);
+    whole.truncate(whole.len() - 20);
+    let endpoint = answering(move |_| Action::reply(whole.clone()));
+    let server = impatient(&endpoint).await;
+    let pages = server.sessions().pages().collect::<Vec<_>>().await;
+    let error = match &pages[..] {
+        [Err(error)] => error,
+        other => panic!("{other:?}"),
+    };
+    assert!(malformed(error), "{error}");
 }
 
 #[tokio::test]

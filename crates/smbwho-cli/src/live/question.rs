@@ -97,7 +97,7 @@ impl Question {
     /// Asks; what came, and what stopped it from being all.
     pub(crate) async fn ask(&self, server: &Server) -> (Option<Rows>, Option<Error>) {
         match self.subject {
-            Subject::Sessions => told(all(server.sessions().pages()).await, Rows::Sessions),
+            Subject::Sessions => told(whole(server.sessions().collect().await), Rows::Sessions),
             Subject::Files => self.files(server).await,
             Subject::Shares => told(all(server.shares().pages()).await, Rows::Shares),
             Subject::Connections => self.connections(server).await,
@@ -158,18 +158,27 @@ impl Question {
 /// How many sessions and open files there are: as much of it as is told.
 async fn counts(server: &Server) -> (Option<Rows>, Option<Error>) {
     let count = |rows: usize| u64::try_from(rows).ok();
-    let (sessions, error) = all(server.sessions().pages()).await;
+    let (sessions, error) = number(server.sessions().pages()).await;
     if error.is_some() {
         return (None, error);
     }
     let files = server.files().with_clients(false);
-    let (files, error) = all(files.pages()).await;
-    let files = if error.is_none() {
-        count(files.len())
-    } else {
-        None
-    };
-    (Some(Rows::Counts(count(sessions.len()), files)), error)
+    let (files, error) = number(files.pages()).await;
+    let files = if error.is_none() { count(files) } else { None };
+    (Some(Rows::Counts(count(sessions), files)), error)
+}
+
+/// How many rows there are on every page.
+async fn number<T>(pages: impl Stream<Item = Result<Page<T>, Error>>) -> (usize, Option<Error>) {
+    pin_mut!(pages);
+    let mut rows = 0;
+    while let Some(page) = pages.next().await {
+        match page {
+            Ok(page) => rows += page.rows.len(),
+            Err(error) => return (rows, Some(error)),
+        }
+    }
+    (rows, None)
 }
 
 /// An answer without a single row and with an error is none.
@@ -181,6 +190,14 @@ fn told<T>(
         (None, error)
     } else {
         (Some(wrap(rows)), error)
+    }
+}
+
+/// The rows, and what is missing of them.
+fn whole<T>(rows: Result<smbwho::Rows<T>, Error>) -> (Vec<T>, Option<Error>) {
+    match rows {
+        Ok(rows) => (rows.rows, rows.missing),
+        Err(error) => (Vec::new(), Some(error)),
     }
 }
 

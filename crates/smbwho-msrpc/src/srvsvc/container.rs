@@ -1,7 +1,7 @@
 //! The container that every enumeration of this interface returns its entries in.
 
 use smbwho_rpc::ndr::{
-    Array, NdrError, NdrErrorKind, Reader, Wire, check_count, check_discriminant,
+    Array, NdrError, NdrErrorKind, Reader, Remaining, Wire, check_count, check_discriminant,
 };
 use smbwho_rpc::ndr_struct;
 
@@ -124,6 +124,23 @@ pub(crate) fn decode_rows<'a, T: Wire<'a>, R>(
     reader.finish()?;
     check_entries(reply.status, missing, "")?;
     Ok(reply)
+}
+
+/// Finds the entries of a reply that [`decode_rows`] has validated, to be made into rows part by
+/// part. `None` if there is no array of them.
+pub(crate) fn entries<'a, T: Wire<'a>>(stub: &'a [u8]) -> Result<Option<Remaining>, NdrError> {
+    let mut reader = Reader::new(stub);
+    // The level, and the union's own.
+    reader.take_array::<8>()?;
+    let is_there = reader.u32()? != 0;
+    if !is_there {
+        return Ok(None);
+    }
+    let (_entries_read, buffer) = (reader.u32()?, reader.u32()?);
+    if buffer == 0 {
+        return Ok(None);
+    }
+    Array::<T>::remaining(&mut reader).map(Some)
 }
 
 /// What a union of containers can be asked, whatever its level:

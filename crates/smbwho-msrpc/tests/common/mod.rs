@@ -1,11 +1,11 @@
 //! What several of these tests need.
 #![allow(dead_code, unreachable_pub, reason = "each test uses its part")]
 
-use smbwho_msrpc::srvsvc::Container;
 use smbwho_msrpc::srvsvc::session::{
-    NetrSessionEnum, NetrSessionEnumReply, SessionEnumUnion, SessionInfo0, SessionInfo1,
-    SessionInfo2, SessionInfo10, SessionInfo502, SessionLevel,
+    NetrSessionEnum, NetrSessionEnumReply, SessionEnumUnion, SessionInfo, SessionInfo0,
+    SessionInfo1, SessionInfo2, SessionInfo10, SessionInfo502, SessionLevel,
 };
+use smbwho_msrpc::srvsvc::{Container, Enumerated};
 use smbwho_rpc::Call;
 use smbwho_rpc::ndr::{NdrError, WStr, Wire};
 
@@ -90,18 +90,14 @@ pub fn rows(reply: &NetrSessionEnumReply<'_>) -> Vec<Row> {
     }
 }
 
-/// Decodes a reply both ways, into a view and into rows in one pass: they must agree.
+/// Decodes a reply every way, into a view and into rows, in one pass and in parts: they must agree.
 pub fn decode(level: SessionLevel, stub: &[u8]) -> Result<NetrSessionEnumReply<'_>, NdrError> {
     let in_one_pass = match level {
-        SessionLevel::L0 => NetrSessionEnum::decode_rows(stub, |s: SessionInfo0<'_>| Row::from(s)),
-        SessionLevel::L1 => NetrSessionEnum::decode_rows(stub, |s: SessionInfo1<'_>| Row::from(s)),
-        SessionLevel::L2 => NetrSessionEnum::decode_rows(stub, |s: SessionInfo2<'_>| Row::from(s)),
-        SessionLevel::L10 => {
-            NetrSessionEnum::decode_rows(stub, |s: SessionInfo10<'_>| Row::from(s))
-        }
-        SessionLevel::L502 => {
-            NetrSessionEnum::decode_rows(stub, |s: SessionInfo502<'_>| Row::from(s))
-        }
+        SessionLevel::L0 => made::<SessionInfo0<'_>>(stub),
+        SessionLevel::L1 => made::<SessionInfo1<'_>>(stub),
+        SessionLevel::L2 => made::<SessionInfo2<'_>>(stub),
+        SessionLevel::L10 => made::<SessionInfo10<'_>>(stub),
+        SessionLevel::L502 => made::<SessionInfo502<'_>>(stub),
     };
     let reply = request(level).decode(stub);
     match (&reply, in_one_pass) {
@@ -118,6 +114,25 @@ pub fn decode(level: SessionLevel, stub: &[u8]) -> Result<NetrSessionEnumReply<'
         (view, in_one_pass) => panic!("{view:?} is not {in_one_pass:?}"),
     }
     reply
+}
+
+/// Rows made in one pass; those made three at a time must be the same.
+fn made<'a, T: SessionInfo<'a> + Into<Row>>(stub: &'a [u8]) -> Result<Enumerated<Row>, NdrError> {
+    let whole = NetrSessionEnum::decode_rows(stub, T::into)?;
+    let mut parts = Vec::new();
+    if let Some(mut remaining) = NetrSessionEnum::sessions::<T>(stub)? {
+        while !remaining.is_empty() {
+            parts.extend(NetrSessionEnum::decode_next(
+                stub,
+                &mut remaining,
+                3,
+                T::into,
+            )?);
+            assert_eq!(parts.len() + remaining.len(), whole.rows.len());
+        }
+    }
+    assert_eq!(parts, whole.rows);
+    Ok(whole)
 }
 
 /// What is left of a row at a level.

@@ -27,6 +27,33 @@ enum Elements<'a, T: Wire<'a>> {
     Values(&'a [T]),
 }
 
+/// Elements of an array that are still to be made, by where they stand in the stub.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Remaining {
+    count: u32,
+    fixed: usize,
+    deferred: usize,
+}
+
+impl Remaining {
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.count as usize
+    }
+
+    /// Leaves out all behind the next `most`.
+    pub fn truncate(&mut self, most: usize) {
+        self.count = self.count.min(u32::try_from(most).unwrap_or(u32::MAX));
+    }
+
+    /// Whether all were made.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+}
+
 impl<'a, T: Wire<'a>> Array<'a, T> {
     /// Bytes from one element to the next.
     const STRIDE: usize = align_up(T::SIZE, T::ALIGN);
@@ -108,6 +135,50 @@ impl<'a, T: Wire<'a>> Array<'a, T> {
             made.extend(iter::once_with(|| make(element)));
         }
         *deferred = cursor;
+        Ok(made)
+    }
+
+    /// Finds the elements of an array, its count first, to be made part by part: see
+    /// [`decode_next`](Self::decode_next). None of them is looked at.
+    ///
+    /// # Errors
+    /// When there are not as many fixed parts.
+    pub fn remaining(deferred: &mut Reader<'a>) -> Result<Remaining, NdrError> {
+        let count = deferred.u32()?;
+        let (_, fixed) = Self::fixed_parts(count, deferred)?;
+        Ok(Remaining {
+            count,
+            fixed,
+            deferred: deferred.offset(),
+        })
+    }
+
+    /// Makes something of the next elements of a stub, of no more than `most`: for long lists that
+    /// are not wanted all at a time. Nothing borrows the stub in between.
+    ///
+    /// # Errors
+    /// As decoding the array.
+    #[inline(always)]
+    pub fn decode_next<R>(
+        stub: &'a [u8],
+        remaining: &mut Remaining,
+        most: usize,
+        mut make: impl FnMut(T) -> R,
+    ) -> Result<Vec<R>, NdrError> {
+        let mut fixed = Reader::at(stub, remaining.fixed);
+        let mut deferred = Reader::at(stub, remaining.deferred);
+        let count = remaining.count.min(u32::try_from(most).unwrap_or(u32::MAX));
+        // As many fixed parts were there.
+        let mut made = Vec::with_capacity(count as usize);
+        for _ in 0..count {
+            let element = next_element(&mut fixed, &mut deferred, 0)?;
+            made.extend(iter::once_with(|| make(element)));
+        }
+        *remaining = Remaining {
+            count: remaining.count.saturating_sub(count),
+            fixed: fixed.offset(),
+            deferred: deferred.offset(),
+        };
         Ok(made)
     }
 

@@ -21,7 +21,7 @@ mod union;
 mod wire;
 mod writer;
 
-pub use array::{Array, Iter, VaryingArray};
+pub use array::{Array, Iter, Remaining, VaryingArray};
 pub use error::{Culprit, NdrError, NdrErrorKind};
 #[doc(hidden)]
 pub use layout::{check_count, check_discriminant, layout, layout_of, same_layout};

@@ -21,6 +21,12 @@ impl<'a> Reader<'a> {
         Self { stub, at: 0 }
     }
 
+    /// A reader at an offset that another had, or at the end where there is no such.
+    pub(super) fn at(stub: &'a [u8], offset: usize) -> Self {
+        let at = offset.min(stub.len());
+        Self { stub, at }
+    }
+
     /// Bytes from the start of the stub.
     #[must_use]
     pub fn offset(&self) -> usize {

@@ -16,7 +16,7 @@ use crate::rows::{Kind, Row};
 use crate::targets::Target;
 
 /// Rows that are made ready and printed at a time: no list of many is held twice.
-const SLICE: usize = 1024;
+const SLICE: usize = 512;
 
 /// What has come so far.
 pub(super) struct Gathered<'a, T: 'static> {

@@ -1,10 +1,10 @@
 //! [MS-SRVS 3.1.4.5] NetrSessionEnum (opnum 12).
 
-use smbwho_rpc::ndr::{NdrError, WStr, utf16le, wchar_t};
+use smbwho_rpc::ndr::{Array, NdrError, Remaining, WStr, utf16le, wchar_t};
 use smbwho_rpc::{Call, Interface, ndr_params};
 
 use super::{SessionEnumUnion, SessionInfo, SessionLevel};
-use crate::srvsvc::container::decode_rows;
+use crate::srvsvc::container::{decode_rows, entries};
 use crate::srvsvc::reply::{check_entries, check_level};
 use crate::srvsvc::{Container, Enumerated, SRVSVC};
 
@@ -92,6 +92,29 @@ impl NetrSessionEnum<'_> {
         make: impl FnMut(T) -> R,
     ) -> Result<Enumerated<R>, NdrError> {
         decode_rows(stub, T::LEVEL.number(), make).map_err(|e| e.in_field(SESSIONS))
+    }
+
+    /// The sessions of a reply that [`decode_rows`](Self::decode_rows) has found good, to be made
+    /// into rows part by part. `None` if there is not even a list of none.
+    ///
+    /// # Errors
+    /// What is malformed before the first of them.
+    pub fn sessions<'a, T: SessionInfo<'a>>(stub: &'a [u8]) -> Result<Option<Remaining>, NdrError> {
+        entries::<T>(stub).map_err(|e| e.in_field(SESSIONS))
+    }
+
+    /// Makes a row of each of the next `most` sessions of such a reply.
+    ///
+    /// # Errors
+    /// As [`Call::decode`].
+    #[inline(always)]
+    pub fn decode_next<'a, T: SessionInfo<'a>, R>(
+        stub: &'a [u8],
+        remaining: &mut Remaining,
+        most: usize,
+        make: impl FnMut(T) -> R,
+    ) -> Result<Vec<R>, NdrError> {
+        Array::decode_next(stub, remaining, most, make).map_err(|e| e.in_field(SESSIONS))
     }
 }
 
