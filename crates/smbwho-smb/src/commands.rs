@@ -48,8 +48,15 @@ impl Commands {
 
     /// Whether one more may be sent beside those in flight.
     pub(crate) fn have_room(&self) -> bool {
-        let limit = self.limit.load(Ordering::Relaxed);
-        limit == 0 || self.in_flight.load(Ordering::Relaxed) < limit
+        self.room() > 0
+    }
+
+    /// How many more may be.
+    pub(crate) fn room(&self) -> usize {
+        match self.limit.load(Ordering::Relaxed) {
+            0 => usize::MAX,
+            limit => limit.saturating_sub(self.in_flight.load(Ordering::Relaxed)),
+        }
     }
 
     /// Whether any is in flight.

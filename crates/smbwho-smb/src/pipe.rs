@@ -48,6 +48,10 @@ const SPARE_CREDITS: u16 = 16;
 /// room there would leave a hole in the message numbers.
 const MAX_QUEUED: usize = 128;
 
+/// Reads that are sent together where more than these may be in flight: each by itself would cost
+/// a call of the system.
+const BURST: usize = 32;
+
 /// How long is waited before a request is sent again that other pipes had left no room for.
 const CROWDED: Duration = Duration::from_millis(20);
 
@@ -368,6 +372,9 @@ impl RpcPipe {
             return;
         }
         let wanted = self.association.reads_wanted();
+        if !self.pays_to_read_on(wanted) {
+            return;
+        }
         while self.in_flight.len() < wanted && (self.in_flight.is_empty() || self.may_send_ahead())
         {
             let request = frames::read(self.file, self.room());
@@ -401,6 +408,20 @@ impl RpcPipe {
         connection.credits() > SPARE_CREDITS
             && connection.send_queue_depth() < MAX_QUEUED
             && self.shared.commands.have_room()
+    }
+
+    /// Whether as many reads may be sent as are worth it: all that are still wanted, a burst, or
+    /// no fewer than are in flight, so that the server is never left without.
+    fn pays_to_read_on(&self, wanted: usize) -> bool {
+        let in_flight = self.in_flight.len();
+        let missing = wanted.saturating_sub(in_flight);
+        let connection = &self.shared.connection;
+        let credits = connection.credits().saturating_sub(SPARE_CREDITS);
+        let queue = MAX_QUEUED.saturating_sub(connection.send_queue_depth());
+        let commands = self.shared.commands.room();
+        let room = missing.min(usize::from(credits)).min(queue).min(commands);
+        let is_all = room == missing && wanted < MAX_READS_AHEAD;
+        is_all || room >= BURST.min(in_flight)
     }
 
     /// Sends a request, behind those sent before.

@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex as StdMutex, PoisonError};
 
 use async_trait::async_trait;
 use smb2::transport::{TransportReceive, TransportSend};
-use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::Mutex;
@@ -23,6 +23,8 @@ use crate::error::{SmbError, SmbErrorKind};
 use crate::expected::{self, Protection, UnexpectedMessage};
 use crate::handshake::Handshake;
 use crate::negotiate::offer;
+use crate::outgoing::Outgoing;
+use crate::read_buffer::ReadBuffer;
 
 /// The longest message taken before there is a session. The longest that is
 /// allowed then carries 65,535 bytes of sign-in; none in use comes near.
@@ -38,10 +40,6 @@ const GROWTH: usize = 64 * 1024;
 /// The first byte of a NetBIOS session service that takes no session
 /// ([RFC 1002] 4.3.4).
 const NEGATIVE_SESSION_RESPONSE: u8 = 0x83;
-
-/// How much is read from the system at a time. Small messages come with their
-/// length in one read, and several fragments of a long reply too.
-const READ_AT_ONCE: usize = 16 * 1024;
 
 /// What went wrong before the server had proved to speak SMB2.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,8 +78,8 @@ enum EndedBy {
 /// A TCP connection that carries whole messages.
 #[derive(Debug)]
 pub(crate) struct Wire {
-    reader: Mutex<BufReader<OwnedReadHalf>>,
-    writer: Mutex<OwnedWriteHalf>,
+    reader: Mutex<ReadBuffer<OwnedReadHalf>>,
+    outgoing: Arc<Outgoing<OwnedWriteHalf>>,
     state: StdMutex<State>,
 }
 
@@ -89,8 +87,8 @@ impl Wire {
     pub(crate) fn new(stream: TcpStream) -> Arc<Self> {
         let (reader, writer) = stream.into_split();
         Arc::new(Self {
-            reader: Mutex::new(buffered(reader)),
-            writer: Mutex::new(writer),
+            reader: Mutex::new(ReadBuffer::new(reader)),
+            outgoing: Outgoing::new(writer),
             state: StdMutex::default(),
         })
     }
@@ -172,26 +170,28 @@ impl TransportSend for Wire {
         let first = self.state().handshake.request.is_empty();
         let offer = first.then(|| offer(data)).flatten();
         let data = offer.as_deref().unwrap_or(data);
-        let mut message = Vec::with_capacity(4 + data.len());
         // The length is three bytes, big-endian, behind a zero.
-        message.extend_from_slice(&[0; 4]);
-        message.extend_from_slice(data);
         let length = u32::try_from(data.len())
             .ok()
             .filter(|length| *length < 1 << 24)
-            .ok_or_else(|| smb2::Error::invalid_data("message too long to send"))?;
-        message[..4].copy_from_slice(&length.to_be_bytes());
-        {
+            .ok_or_else(|| smb2::Error::invalid_data("message too long to send"))?
+            .to_be_bytes();
+        let is_setting_up = {
             let mut state = self.state();
             if first {
                 state.handshake.request = data.to_vec();
             }
-            if state.protection == Protection::SettingUp {
+            let is_setting_up = state.protection == Protection::SettingUp;
+            if is_setting_up {
                 state.sent = data.to_vec();
             }
+            is_setting_up
+        };
+        if is_setting_up {
+            self.outgoing.send(&[&length, data].concat()).await?;
+        } else {
+            self.outgoing.send_with_others(&[&length, data]).await?;
         }
-        let mut writer = self.writer.lock().await;
-        writer.write_all(&message).await?;
         Ok(())
     }
 }
@@ -229,10 +229,6 @@ enum Expects {
     First,
     /// Another, protected like this.
     More(Protection),
-}
-
-fn buffered<R: tokio::io::AsyncRead>(reader: R) -> BufReader<R> {
-    BufReader::with_capacity(READ_AT_ONCE, reader)
 }
 
 enum Stop {
@@ -461,7 +457,7 @@ mod tests {
     #[tokio::test]
     async fn messages_that_are_there_take_one_read() {
         let bytes = b"\x00\x00\x00\x05\xfeSMB1\x00\x00\x00\x04\xfeSMB\x00\x00\x00\x04\xfdSMB";
-        let mut reader = buffered(Counted { bytes, reads: 0 });
+        let mut reader = ReadBuffer::new(Counted { bytes, reads: 0 });
         for (expects, expected) in [
             (Expects::First, &b"\xfeSMB1"[..]),
             (MORE, b"\xfeSMB"),
