@@ -7,6 +7,7 @@ import traceback
 
 import browse
 import codec
+import floor
 import hosts
 import labs
 import report
@@ -21,6 +22,7 @@ import sessions
 # `growth` for the plot of all questions).
 PARTS = {
     "sessions": sessions,
+    "floor": floor,
     "hosts": hosts,
     "codec": codec,
     "browse": browse,
