@@ -749,7 +749,7 @@ impl<L: Listing> Pager<L> {
             }
             More::Yes { handle, .. } => self.follow(handle, count),
         };
-        let bytes = self.keep(unmade, &mut rows, room);
+        let bytes = self.keep_unmade(unmade, &mut rows, room);
         self.settled(level, rows, bytes).await
     }
 

@@ -52,7 +52,7 @@ impl Unmade {
 impl<L: Listing> Pager<L> {
     /// Keeps a page of which some rows are made and all together take `bytes`; how many those do
     /// that are made. Where other replies take the memory for it, all are made now.
-    pub(super) fn keep(
+    pub(super) fn keep_unmade(
         &mut self,
         unmade: Option<Unmade>,
         rows: &mut Vec<L::Row>,
