@@ -18,7 +18,7 @@ use futures::stream::FuturesOrdered;
 use smb2::Frame;
 use smb2::types::{Command, FileId, TreeId};
 use smbwho_rpc::{Association, Call, CallId, Event, Interface, ProtocolError, Transmit};
-use tokio::task::unconstrained;
+use tokio::task::{unconstrained, yield_now};
 use tokio::time::Instant;
 use tracing::{debug, trace};
 
@@ -31,9 +31,9 @@ use crate::error::{SmbError, SmbErrorKind, Step, from_status};
 use crate::frames::{self, Answer};
 use crate::session::Shared;
 
-/// Calls sent at most before the first is answered. The credits the server
-/// grants are the real bound.
-pub(crate) const MAX_CALLS_AHEAD: usize = 32;
+/// Calls sent before the first is answered where nothing else is said. The
+/// credits the server grants are the real bound.
+const CALLS_AHEAD: usize = 32;
 
 /// Reads sent ahead at most. The credits the server grants are the real bound.
 pub(crate) const MAX_READS_AHEAD: usize = 512;
@@ -86,6 +86,8 @@ pub struct RpcPipe {
     /// Calls that the pipe refused to carry.
     refused: VecDeque<(CallId, SmbError)>,
     usable: bool,
+    /// Calls sent at most before the first is answered.
+    calls_ahead: usize,
     /// What the replies under way have of the budget.
     share: Share,
     /// How long the calls under way waited for that.
@@ -115,6 +117,7 @@ impl RpcPipe {
             crowded: false,
             refused: VecDeque::new(),
             usable: false,
+            calls_ahead: CALLS_AHEAD,
             share: Share::default(),
             waited: Duration::ZERO,
             received: 0,
@@ -149,6 +152,20 @@ impl RpcPipe {
     #[must_use]
     pub fn is_usable(&self) -> bool {
         self.usable && !self.shared.connection.is_disconnected()
+    }
+
+    /// How many calls may be in flight on it where the server takes several: 32
+    /// if nothing is said. Only calls that read should be more, since those
+    /// that left cannot be taken back.
+    pub fn set_calls_ahead(&mut self, calls: usize) {
+        self.calls_ahead = calls.max(1);
+    }
+
+    /// Whether several calls may be in flight on it: so it is taken to be until
+    /// the server refuses that, or something went wrong with it.
+    #[must_use]
+    pub fn takes_calls_together(&self) -> bool {
+        self.shared.calls_ahead.load(Ordering::Relaxed)
     }
 
     /// Closes the pipe at the server. Nothing is waited for: the CLOSE is sent
@@ -198,7 +215,7 @@ impl RpcPipe {
         self.share = Share::default();
         self.waited = Duration::ZERO;
         let ahead = match self.shared.calls_ahead.load(Ordering::Relaxed) {
-            true => MAX_CALLS_AHEAD,
+            true => self.calls_ahead,
             false => 1,
         };
         self.association.set_max_calls_in_flight(ahead);
@@ -325,7 +342,13 @@ impl RpcPipe {
     /// Sends the requests that may be sent: the last PDU of each with a
     /// transceive that brings a message of the pipe, the others with writes.
     async fn send_calls(&mut self, clock: Clock) -> Result<(), SmbError> {
-        while self.in_flight.is_empty() || self.may_send_ahead() {
+        loop {
+            if self.shared.connection.send_queue_depth() >= MAX_QUEUED {
+                self.let_write().await;
+            }
+            if !self.in_flight.is_empty() && !self.may_send_ahead() {
+                return Ok(());
+            }
             let Some(transmit) = self.association.poll_transmit() else {
                 return Ok(());
             };
@@ -343,7 +366,16 @@ impl RpcPipe {
                 Transmit { bytes, .. } => self.write(bytes, clock).await?,
             }
         }
-        Ok(())
+    }
+
+    /// Gives whoever writes what is queued a turn, and those that were queued
+    /// one to take note of it.
+    async fn let_write(&mut self) {
+        yield_now().await;
+        let next = poll_fn(|context| Poll::Ready(self.in_flight.poll_next_unpin(context)));
+        if let Poll::Ready(Some(came)) = next.await {
+            self.in_flight.push_front(Box::pin(ready(came)));
+        }
     }
 
     async fn write(&mut self, bytes: Vec<u8>, clock: Clock) -> Result<(), SmbError> {
