@@ -484,6 +484,12 @@ impl Error {
         }
     }
 
+    /// Whether it may have come of several calls being in flight on the pipe: over a new one the
+    /// same calls go one at a time.
+    pub(crate) fn is_due_to_haste(&self) -> bool {
+        matches!(&*self.kind, ErrorKind::Smb(error) if error.is_due_to_haste())
+    }
+
     /// Whether the call ended the pipe it was made on, and nothing else.
     pub(crate) fn ends_pipe_only(&self) -> bool {
         matches!(&*self.kind, ErrorKind::Smb(error) if error.ends_pipe_only())

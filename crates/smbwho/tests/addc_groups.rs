@@ -10,7 +10,7 @@ use std::process::Command;
 
 use common::{ntlm, options};
 use smbwho::{Scope, Server};
-use smbwho_testkit::AdDc;
+use smbwho_testkit::{AdDc, LockstepLine};
 
 /// More than a page of a thousand.
 const MANY: usize = 1500;
@@ -32,11 +32,15 @@ fn lines(text: &str) -> BTreeSet<String> {
 }
 
 async fn signed_in(user: &str, password: &str) -> Server {
+    connect(AdDc::HOST, user, password).await
+}
+
+async fn connect(address: &str, user: &str, password: &str) -> Server {
     let mut login = ntlm(user, password);
     if let smbwho::Login::Ntlm { domain, .. } = &mut login {
         *domain = AdDc::DOMAIN.to_owned();
     }
-    let address = AdDc::HOST.parse().expect("an address");
+    let address = address.parse().expect("an address");
     Server::connect_with(&address, &login, &options())
         .await
         .expect("signs in")
@@ -74,6 +78,7 @@ async fn inside() {
     every_group_is_told(&server).await;
     members_are_told(&server).await;
     groups_of_a_user_are_told(&server).await;
+    turns_are_by_the_page().await;
 }
 
 async fn every_group_is_told(server: &Server) {
@@ -182,6 +187,66 @@ async fn groups_of_a_user_are_told(server: &Server) {
             "{user}: {rows:?}"
         );
     }
+}
+
+/// How often the client waits for the server, without the TCP handshake: for each page of
+/// groups, not for each group.
+async fn turns_are_by_the_page() {
+    /// As many as are opened at a time.
+    const AT_ONCE: usize = 128;
+    /// To the pipe, and from there to the domains.
+    const BEFORE: usize = 4 + 4;
+    let pages = |groups: usize| groups.div_ceil(AT_ONCE);
+
+    let line = LockstepLine::to((AdDc::ADDRESS, 445)).expect("a line");
+    let server = connect(&line.address(), "alice", "Short-1").await;
+    let groups = server.groups().collect().await.expect("groups").rows;
+    let locals = groups.iter().filter(|group| group.scope == Scope::Local);
+    let (locals, globals) = (locals.count(), groups.len());
+    let globals = globals - locals;
+    // A page of a list takes two, with its fragments; two pages of local groups are opened.
+    let lists = 2 * (2 + globals.div_ceil(1000));
+    let turns = BEFORE + lists + 2 * (1 + pages(locals));
+    assert!(
+        line.round_trips() <= turns,
+        "{} > {turns}",
+        line.round_trips()
+    );
+
+    let line = LockstepLine::to((AdDc::ADDRESS, 445)).expect("a line");
+    let server = connect(&line.address(), "alice", "Short-1").await;
+    let members = server.groups().members().collect().await.expect("members");
+    assert!(members.missing.is_none(), "{:?}", members.missing);
+    // Opened, asked, and the rest of what is longer than a fragment; then names.
+    let turns = BEFORE + lists + 3 * (1 + pages(locals) + pages(globals)) + 2;
+    assert!(
+        line.round_trips() <= turns,
+        "{} > {turns}",
+        line.round_trips()
+    );
+
+    let line = LockstepLine::to((AdDc::ADDRESS, 445)).expect("a line");
+    let server = connect(&line.address(), "alice", "Short-1").await;
+    let members = server.groups().name("company").members().collect().await;
+    assert_eq!(members.expect("members").rows.len(), 2);
+    // The name, the domain's own for it, opened, asked; the names of the members.
+    let turns = BEFORE + 4 + 1;
+    assert_eq!(line.round_trips(), turns, "{:?}", line.flights());
+
+    let line = LockstepLine::to((AdDc::ADDRESS, 445)).expect("a line");
+    let server = connect(&line.address(), "alice", "Short-1").await;
+    let mine = server.my_groups().collect().await.expect("groups");
+    assert!(mine.missing.is_none(), "{:?}", mine.missing);
+    // Who it is, over a pipe of its own; its groups; those of each group; how deep local groups
+    // lie in others, in each domain; what the local ones are.
+    let depth = 4;
+    let described = 2 * 2;
+    let turns = BEFORE + 4 + 2 + lists + 3 * pages(globals) + 2 * depth + described;
+    assert!(
+        line.round_trips() <= turns,
+        "{} > {turns}",
+        line.round_trips()
+    );
 }
 
 /// The groups that the controller itself puts into a sign-in, through whatever

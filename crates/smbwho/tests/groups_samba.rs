@@ -169,6 +169,61 @@ async fn groups_are_told_as_net_lists_them() {
     );
 }
 
+/// Whatever a name stands for, looking it up says what the list says: groups of the server, of
+/// `Builtin` under a name of their own, well-known ones that Samba does not list, users, nobody.
+#[tokio::test]
+async fn a_group_by_its_name_is_the_one_in_the_list() {
+    let samba = samba_with_groups();
+    // As there are a user and a group of one name.
+    let readers = format!("sid={}", sid_of(&samba, "Readers"));
+    net(
+        &samba,
+        &[
+            "groupmap",
+            "modify",
+            &readers,
+            "ntgroup=alice",
+            "type=local",
+        ],
+    );
+    let server = as_root(&samba).await;
+    let all = server.groups().collect().await.expect("groups");
+    let all = all.complete().expect("all");
+    let names = all.iter().map(|group| group.name.to_uppercase());
+    let more = [
+        "Users",
+        "Power Users",
+        "Guests",
+        "Domain Users",
+        "alice",
+        "bob",
+        "root",
+        "x y z",
+    ];
+    let names: Vec<String> = names.chain(more.map(str::to_owned)).collect();
+    assert!(names.len() >= more.len() + 3, "{names:?}");
+    for name in names {
+        let told = server.groups().name(&name).collect().await.expect("groups");
+        let mut told = told.complete().expect("all");
+        for group in &mut told {
+            // Of one group the server tells them, of its list it does not.
+            group.attributes = None;
+        }
+        let same = all
+            .iter()
+            .filter(|group| group.name.eq_ignore_ascii_case(&name));
+        assert_eq!(told, same.cloned().collect::<Vec<_>>(), "{name}");
+    }
+    let staff = server
+        .groups()
+        .name("staff")
+        .collect()
+        .await
+        .expect("groups")
+        .rows;
+    assert_eq!(staff[0].attributes.expect("told").names().len(), 3);
+}
+
 #[tokio::test]
 async fn members_have_names_and_unknown_sids_stay_sids() {
     let samba = samba_with_groups();

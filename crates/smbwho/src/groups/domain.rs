@@ -1,7 +1,7 @@
 //! The names of the domain that a server belongs to ([MS-LSAD] 3.1.4.4.4).
 
 use smbwho_msrpc::lsarpc::{
-    LSARPC, LsarClose, LsarOpenPolicy2, LsarQueryInformationPolicy, ObjectAttributes,
+    LSARPC, LsarOpenPolicy2, LsarQueryInformationPolicy, ObjectAttributes,
     POLICY_DNS_DOMAIN_INFORMATION, POLICY_VIEW_LOCAL_INFORMATION, PolicyInformation,
 };
 use smbwho_msrpc::types::RpcUnicodeString;
@@ -48,13 +48,6 @@ impl Server {
             },
             _ => DomainNames::default(),
         };
-        let call = LsarClose {
-            object_handle: policy_handle,
-        };
-        let stub = talk.call(&call).await?;
-        let reply = talk.decode(&call, &stub)?;
-        talk.check::<LsarClose>(reply.status)?;
-        talk.finish();
         Ok(names)
     }
 }

@@ -9,7 +9,7 @@ use smbwho_msrpc::status::Win32Status;
 use smbwho_msrpc::types::{Sid, SidNameUse};
 use smbwho_windows::{Account, GroupUser, LocalGroupMember, Network, Text, WideArg};
 
-use super::list::{GroupsQuery, is_refusal};
+use super::list::GroupsQuery;
 use super::row::{Group, GroupAttributes, Member, Membership, Scope};
 use crate::native::{Native, Paging, arg, name};
 use crate::pattern::Pattern;
@@ -104,6 +104,11 @@ pub(super) async fn of_user(
     }
     pages.send(rows).await;
     asking.refused.map_or(Ok(()), Err)
+}
+
+/// Whether the server answered, and said no.
+fn is_refusal(error: &Error) -> bool {
+    matches!(error.kind(), crate::ErrorKind::Declined { .. })
 }
 
 fn is_unknown_user(error: &Error) -> bool {

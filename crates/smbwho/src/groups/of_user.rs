@@ -5,11 +5,14 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use futures::Stream;
 use smbwho_msrpc::types::{Sid, SidNameUse};
 
-use super::list::{group, is_refusal};
+use super::accounts::AT_ONCE;
+use super::asked::Members;
+use super::lists::{Entry, Place};
+use super::memberships::Memberships;
 use super::names::Names;
 use super::native;
 use super::row::{Membership, Scope};
-use super::sam::{Domain, Entry, PAGE_ENTRIES, Sam};
+use super::sam::{Domain, PAGE_ENTRIES, Sam, is_of_one};
 use crate::backend::Backend;
 use crate::error::ErrorKind;
 use crate::produce::{self, Pages};
@@ -110,31 +113,38 @@ impl MembershipsQuery {
                 }
                 _ => Vec::new(),
             };
+            let mut known = HashMap::new();
             let found = self
-                .globals(&mut sam, domain, rid, &direct, &mut refused)
+                .globals(&mut sam, domain, rid, &direct, &mut known, &mut refused)
                 .await?;
             through.extend(found.keys().filter_map(|rid| domain.sid.with_rid(*rid)));
-            let rows = describe(
-                &self.server,
-                &mut sam,
+            // The membership's own, which can differ from the group's.
+            let direct = direct.into_iter().collect();
+            let scope = Scope::Global;
+            let found = Memberships {
                 domain,
-                Scope::Global,
+                scope,
                 found,
-                &direct,
-            )
-            .await?;
-            pages.send(rows).await;
+                known,
+                direct,
+            };
+            found.send(&mut sam, &self.server, &mut pages).await?;
         }
         for domain in &order {
             let found = self.locals(&mut sam, domain, sid, &mut through).await?;
-            let rows = describe(&self.server, &mut sam, domain, Scope::Local, found, &[]).await?;
-            pages.send(rows).await;
+            let found = Memberships {
+                domain,
+                scope: Scope::Local,
+                found,
+                known: HashMap::new(),
+                direct: HashMap::new(),
+            };
+            found.send(&mut sam, &self.server, &mut pages).await?;
         }
         if home.is_none() && !self.direct_only && Self::is_of_a_domain(sid, kind) {
             let elsewhere = self.elsewhere(&mut sam, &order, sid, &through).await?;
             refused = refused.or(elsewhere);
         }
-        sam.close(domains).await?;
         refused.map_or(Ok(()), Err)
     }
 
@@ -165,24 +175,26 @@ impl MembershipsQuery {
         let mut held: Vec<(Sid, Name)> = Vec::new();
         let mut unread: Vec<Name> = Vec::new();
         for domain in domains {
-            let mut from = Some(0);
+            let mut from = Some(Place::default());
             while let Some(at) = from {
                 let page = sam.aliases(domain, at).await?;
-                for entry in page.entries {
-                    match sam.alias_members(domain, entry.rid).await {
-                        Ok(members) => {
-                            let foreign = members.into_iter().filter(|member| {
-                                let domain = member.domain();
-                                domain.is_some_and(|domain| is_account_domain(&domain))
-                                    && !own(member)
-                                    && !through.contains(member)
-                            });
-                            held.extend(foreign.map(|member| (member, entry.name.clone())));
-                        }
+                for entries in page.entries.chunks(AT_ONCE) {
+                    let rids: Vec<u32> = entries.iter().map(|entry| entry.rid).collect();
+                    let take = |place: usize, told: Result<Members, Error>| {
+                        let name = &entries[place].name;
                         // For all we know there is one in it.
-                        Err(error) if is_refusal(&error) => unread.push(entry.name),
-                        Err(error) => return Err(error),
-                    }
+                        let Ok(members) = told else {
+                            return unread.push(name.clone());
+                        };
+                        let foreign = members.sids().filter(|member| {
+                            let domain = member.domain();
+                            domain.is_some_and(|domain| is_account_domain(&domain))
+                                && !own(member)
+                                && !through.contains(member)
+                        });
+                        held.extend(foreign.map(|member| (member, name.clone())));
+                    };
+                    sam.members(domain, Scope::Local, &rids, take).await?;
                 }
                 from = page.next;
             }
@@ -192,10 +204,9 @@ impl MembershipsQuery {
         asked.push(sid);
         let known = names.of(&asked).await;
         let known = match known {
-            Err(error) if !is_refusal(&error) => return Err(error),
+            Err(error) if !is_of_one(&error) => return Err(error),
             known => known.ok(),
         };
-        names.close().await?;
         let is_account = |at: usize| {
             let kind = known
                 .as_ref()
@@ -252,18 +263,18 @@ impl MembershipsQuery {
                 names.sid_of(&name).await?
             }
         };
-        let found = found.ok_or_else(|| names.not_found())?;
-        names.close().await?;
-        Ok(found)
+        found.ok_or_else(|| names.not_found())
     }
 
-    /// Global groups, with whether they are indirect.
+    /// Global groups, with whether they are indirect. What the list tells of groups goes to
+    /// `known`.
     async fn globals(
         &self,
         sam: &mut Sam,
         domain: &Domain,
         rid: u32,
         direct: &[(u32, u32)],
+        known: &mut HashMap<u32, Entry>,
         refused: &mut Option<Error>,
     ) -> Result<BTreeMap<u32, bool>, Error> {
         let mut found: BTreeMap<u32, bool> = direct.iter().map(|(rid, _)| (*rid, false)).collect();
@@ -274,22 +285,28 @@ impl MembershipsQuery {
         }
         // Which groups each account is in, the other way round.
         let mut holders: HashMap<u32, Vec<u32>> = HashMap::new();
-        let mut from = Some(0);
+        let mut from = Some(Place::default());
         while let Some(at) = from {
             let page = sam.groups(domain, at).await?;
-            for entry in page.entries {
-                match sam.group_members(domain, entry.rid).await {
-                    Ok(members) => {
+            for entries in page.entries.chunks(AT_ONCE) {
+                let rids: Vec<u32> = entries.iter().map(|entry| entry.rid).collect();
+                let take = |place: usize, told: Result<Members, Error>| match told {
+                    Ok(Members::Rids(_, members)) => {
                         for member in members {
-                            holders.entry(member).or_default().push(entry.rid);
+                            holders.entry(member).or_default().push(rids[place]);
                         }
                     }
-                    Err(error) if is_refusal(&error) => {
+                    Ok(Members::Sids(_)) => {}
+                    Err(error) => {
                         refused.get_or_insert(error);
                     }
-                    Err(error) => return Err(error),
-                }
+                };
+                sam.members(domain, Scope::Global, &rids, take).await?;
             }
+            // Servers that do not know the attributes there tell them of the group alone.
+            let whole = page.entries.into_iter();
+            let whole = whole.filter(|entry| entry.attributes.is_some());
+            known.extend(whole.map(|entry| (entry.rid, entry)));
             from = page.next;
         }
         if is_group {
@@ -357,51 +374,4 @@ impl MembershipsQuery {
 /// Whether accounts are made in it: `S-1-5-21-…` ([MS-DTYP] 2.4.2.4).
 fn is_account_domain(sid: &Sid) -> bool {
     sid.authority() == 5 && sid.sub_authorities().first() == Some(&21)
-}
-
-/// The rows of groups that were found by number.
-async fn describe(
-    server: &Server,
-    sam: &mut Sam,
-    domain: &Domain,
-    scope: Scope,
-    found: BTreeMap<u32, bool>,
-    direct: &[(u32, u32)],
-) -> Result<Vec<Membership>, Error> {
-    let mut rows = Vec::with_capacity(found.len());
-    for (rid, indirect) in found {
-        let told = match scope {
-            Scope::Local => sam.alias(domain, rid).await,
-            Scope::Global => sam.group(domain, rid).await,
-        };
-        let mut entry = match told {
-            Ok(entry) => entry,
-            // Not for this account to read: that it is in it is known.
-            Err(error) if is_refusal(&error) => Entry {
-                rid,
-                name: name_of(server, domain, rid).await?,
-                description: None,
-                attributes: None,
-            },
-            Err(error) => return Err(error),
-        };
-        // The membership's own, which can differ from the group's.
-        if let Some((_, attributes)) = direct.iter().find(|(direct, _)| *direct == rid) {
-            entry.attributes = Some(*attributes);
-        }
-        rows.extend(group(domain, scope, entry).map(|group| Membership { group, indirect }));
-    }
-    Ok(rows)
-}
-
-/// The name of a group that cannot be opened, or else its SID.
-async fn name_of(server: &Server, domain: &Domain, rid: u32) -> Result<Name, Error> {
-    let Some(sid) = domain.sid.with_rid(rid) else {
-        return Ok(Name::from(""));
-    };
-    let mut names = Names::open(server).await?;
-    let known = names.of(&[sid]).await?.pop();
-    names.close().await?;
-    let name = known.and_then(|known| known.name);
-    Ok(name.unwrap_or_else(|| sid.to_string().into()))
 }

@@ -25,7 +25,8 @@ pub struct Group {
     /// The group's SID; its last number is the relative id.
     pub sid: Sid,
     /// Of a global group ([MS-SAMR] 2.2.1.10); local groups have none. Samba's
-    /// file server tells them for a membership, not in its list of groups.
+    /// file server tells them for a membership and for a group that is asked
+    /// for by its whole name, not in its list of groups.
     pub attributes: Option<GroupAttributes>,
 }
 

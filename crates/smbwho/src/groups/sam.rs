@@ -1,97 +1,213 @@
 //! The server's accounts: samr ([MS-SAMR]), one handle leading to the next.
 
+use std::ops::ControlFlow;
+
 use smbwho_msrpc::samr::{
-    ALIAS_GENERAL_INFORMATION, ALIAS_LIST_MEMBERS, ALIAS_READ_INFORMATION, AliasInfo,
-    DOMAIN_GET_ALIAS_MEMBERSHIP, DOMAIN_LIST_ACCOUNTS, DOMAIN_LOOKUP, DisplayInfo, DisplayLevel,
-    GROUP_GENERAL_INFORMATION, GROUP_LIST_MEMBERS, GROUP_READ_INFORMATION, GroupInfo,
-    SAM_SERVER_CONNECT, SAM_SERVER_ENUMERATE_DOMAINS, SAM_SERVER_LOOKUP_DOMAIN, SAMR,
-    SamrCloseHandle, SamrConnect2, SamrConnect5, SamrEnumerateAliasesInDomain,
-    SamrEnumerateDomainsInSamServer, SamrEnumerateReply, SamrGetAliasMembership,
-    SamrGetGroupsForUser, SamrGetMembersInAlias, SamrGetMembersInGroup,
-    SamrLookupDomainInSamServer, SamrOpenAlias, SamrOpenDomain, SamrOpenGroup, SamrOpenUser,
-    SamrQueryDisplayInformation3, SamrQueryInformationAlias, SamrQueryInformationGroup,
-    USER_LIST_GROUPS,
+    DOMAIN_GET_ALIAS_MEMBERSHIP, DOMAIN_LIST_ACCOUNTS, DOMAIN_LOOKUP, SAM_SERVER_CONNECT,
+    SAM_SERVER_ENUMERATE_DOMAINS, SAM_SERVER_LOOKUP_DOMAIN, SAMR, SamrConnect2, SamrConnect5,
+    SamrEnumerateDomainsInSamServer, SamrGetAliasMembership, SamrLookupDomainInSamServer,
+    SamrOpenDomain,
 };
-use smbwho_msrpc::status::NtStatus;
 use smbwho_msrpc::types::{ContextHandle, RpcUnicodeString, Sid, WString};
 use smbwho_rpc::Call;
+use smbwho_rpc::ndr::NdrError;
+use smbwho_smb::Prepared;
 
 use crate::conversation::Conversation;
 use crate::error::ErrorKind;
 use crate::{Error, Name, Server};
 
 /// Accounts asked for in a page: Samba tells up to 1024, Windows as many.
-pub(crate) const PAGE_ENTRIES: u32 = 1000;
+pub(super) const PAGE_ENTRIES: u32 = 1000;
 /// Bytes that make room for an account in a page. Samba counts 32 or 54.
 const ENTRY_BYTES: u32 = 256;
-/// Accounts after which a server that never ends is no longer believed.
-const MAX_ACCOUNTS: usize = 10_000_000;
+/// Domains of one server. There are two: its own accounts, and Builtin.
+const MAX_DOMAINS: usize = 64;
+/// SIDs in one request that fits into one fragment.
+const SIDS_AT_ONCE: usize = 100;
 
-/// A domain of the server, opened.
+/// A domain of the server.
 #[derive(Debug, Clone)]
-pub(crate) struct Domain {
-    pub(crate) name: Name,
-    pub(crate) sid: Sid,
-    handle: ContextHandle,
+pub(super) struct Domain {
+    pub(super) name: Name,
+    pub(super) sid: Sid,
 }
 
 impl Domain {
     /// Whether it is the one of the groups that every server has.
-    pub(crate) fn is_builtin(&self) -> bool {
+    pub(super) fn is_builtin(&self) -> bool {
         self.sid == Sid::BUILTIN
     }
 }
 
-/// A group or alias as a page tells it.
-#[derive(Debug, Clone)]
-pub(crate) struct Entry {
-    pub(crate) rid: u32,
-    pub(crate) name: Name,
-    pub(crate) description: Option<Name>,
-    pub(crate) attributes: Option<u32>,
+/// A conversation with the server's account manager. What is open in it ends
+/// with it.
+pub(super) struct Sam {
+    pub(super) talk: Conversation,
+    handles: Handles,
+    /// It went on over a new pipe, one call at a time.
+    began_again: bool,
+    /// Accounts that lists have told.
+    pub(super) listed: usize,
+    pub(super) page_entries: u32,
 }
 
-/// A page of accounts, and where the next begins.
-pub(crate) struct EntryPage {
-    pub(crate) entries: Vec<Entry>,
-    pub(crate) next: Option<u32>,
+/// What is open on the pipe.
+#[derive(Default)]
+pub(super) struct Handles {
+    server: Option<ContextHandle>,
+    domains: Vec<(Sid, ContextHandle)>,
+    /// Accounts that are of no more use, and not closed yet.
+    pub(super) left_open: Vec<ContextHandle>,
 }
 
-/// A conversation with the server's account manager.
-pub(crate) struct Sam {
-    talk: Conversation,
-    server: ContextHandle,
-    told: usize,
-    page_entries: u32,
+impl Handles {
+    pub(super) fn of(&self, domain: &Domain) -> ContextHandle {
+        let mut domains = self.domains.iter();
+        let found = domains.find(|(sid, _)| *sid == domain.sid);
+        found.map_or(ContextHandle::NULL, |(_, handle)| *handle)
+    }
+
+    fn server(&self) -> ContextHandle {
+        self.server.unwrap_or(ContextHandle::NULL)
+    }
 }
 
 impl Sam {
-    pub(crate) async fn open(server: &Server, page_entries: u32) -> Result<Self, Error> {
-        let mut talk = server.conversation(&SAMR).await?;
-        let access = SAM_SERVER_CONNECT | SAM_SERVER_ENUMERATE_DOMAINS | SAM_SERVER_LOOKUP_DOMAIN;
-        let server = match connect_5(&mut talk, access).await {
-            Err(error) if is_unknown_call(&error) => connect_2(&mut talk, access).await?,
-            answer => answer?,
-        };
-        Ok(Self {
-            talk,
-            server,
-            told: 0,
+    pub(super) async fn open(server: &Server, page_entries: u32) -> Result<Self, Error> {
+        let mut sam = Self {
+            talk: server.conversation(&SAMR).await?,
+            handles: Handles::default(),
+            began_again: false,
+            listed: 0,
             page_entries,
-        })
+        };
+        sam.connect().await?;
+        Ok(sam)
     }
 
-    fn page_bytes(&self) -> u32 {
+    /// Whatever is said or done in place of an answer to the newer call leads
+    /// to the older.
+    async fn connect(&mut self) -> Result<(), Error> {
+        let access = SAM_SERVER_CONNECT | SAM_SERVER_ENUMERATE_DOMAINS | SAM_SERVER_LOOKUP_DOMAIN;
+        let handle = match connect_5(&mut self.talk, access).await {
+            Err(error) if leads_down(&error) => {
+                if error.ends_pipe_only() {
+                    self.talk.renew().await?;
+                }
+                let older = connect_2(&mut self.talk, access).await;
+                older.map_err(|later| lesser(error, later))?
+            }
+            answer => answer?,
+        };
+        self.handles.server = Some(handle);
+        Ok(())
+    }
+
+    /// Goes on over a new pipe, with the domains open that were open before.
+    pub(super) async fn renew(&mut self) -> Result<(), Error> {
+        let before = std::mem::take(&mut self.handles).domains;
+        self.talk.renew().await?;
+        self.connect().await?;
+        for (sid, _) in before {
+            let handle = self.open_domain(sid).await?;
+            self.handles.domains.push((sid, handle));
+        }
+        Ok(())
+    }
+
+    /// Goes on over a new pipe where several calls in flight may have been too
+    /// much for the server; what was not answered is to be asked again then.
+    pub(super) async fn begin_again_after(&mut self, error: Error) -> Result<(), Error> {
+        if self.began_again || !error.is_due_to_haste() {
+            return Err(error);
+        }
+        self.began_again = true;
+        self.renew().await
+    }
+
+    pub(super) fn handles(&self) -> &Handles {
+        &self.handles
+    }
+
+    pub(super) fn handles_mut(&mut self) -> &mut Handles {
+        &mut self.handles
+    }
+
+    pub(super) fn page_bytes(&self) -> u32 {
         self.page_entries.saturating_mul(ENTRY_BYTES)
     }
 
+    /// Makes calls in flight together, each of which is made for the handles
+    /// there are then; one outcome for each.
+    ///
+    /// # Errors
+    ///
+    /// What ended the pipe before all were answered.
+    pub(super) async fn together<T: Send>(
+        &mut self,
+        count: usize,
+        make: impl Fn(&Handles, usize) -> Result<Prepared, Error>,
+        read: impl Fn(usize, &[u8]) -> Result<T, Error> + Send + Sync,
+    ) -> Result<Vec<Result<T, Error>>, Error> {
+        let mut outcomes: Vec<Option<Result<T, Error>>> = Vec::new();
+        outcomes.resize_with(count, || None);
+        loop {
+            let left = (0..count).filter(|place| outcomes[*place].is_none());
+            let left: Vec<usize> = left.collect();
+            let calls = left.iter().map(|place| make(&self.handles, *place));
+            let calls = calls.collect::<Result<Vec<_>, _>>()?;
+            let asked = self.talk.each(&calls, |index, outcome| {
+                let place = left[index];
+                outcomes[place] = Some(outcome.and_then(|stub| read(place, &stub)));
+                ControlFlow::Continue(())
+            });
+            match asked.await {
+                Ok(()) => return Ok(outcomes.into_iter().flatten().collect()),
+                Err(error) => self.begin_again_after(error).await?,
+            }
+        }
+    }
+
+    /// The same for calls of one kind. `read` gives the status of a reply beside
+    /// what it says.
+    async fn together_of<C: Call, T: Send>(
+        &mut self,
+        count: usize,
+        make: impl Fn(&Handles, usize) -> Result<C, NdrError> + Sync,
+        read: impl Fn(C::Reply<'_>) -> (u32, T) + Send + Sync,
+    ) -> Result<Vec<Result<T, Error>>, Error> {
+        let server = self.talk.server.clone();
+        let call = |handles: &Handles, place| {
+            let call = make(handles, place);
+            call.map_err(|error| server.unsayable::<C>(error))
+        };
+        let answers = self.together(
+            count,
+            |handles, place| server.prepare(&call(handles, place)?),
+            |place, stub| {
+                // What a reply says does not depend on the handles.
+                let call = call(&Handles::default(), place)?;
+                let (status, told) = read(server.decode(&call, stub)?);
+                server.check::<C>(status)?;
+                Ok(told)
+            },
+        );
+        answers.await
+    }
+
+    pub(super) fn prepare<C: Call>(&self, calls: &[C]) -> Result<Vec<Prepared>, Error> {
+        let prepared = calls.iter().map(|call| self.talk.server.prepare(call));
+        prepared.collect()
+    }
+
     /// The server's domains: its own accounts, and Builtin.
-    pub(crate) async fn domains(&mut self) -> Result<Vec<Domain>, Error> {
+    pub(super) async fn domains(&mut self) -> Result<Vec<Domain>, Error> {
         let mut names: Vec<Name> = Vec::new();
         let mut from = 0;
         loop {
             let call = SamrEnumerateDomainsInSamServer {
-                server_handle: self.server,
+                server_handle: self.handles.server(),
                 enumeration_context: from,
                 preferred_maximum_length: self.page_bytes(),
             };
@@ -99,326 +215,97 @@ impl Sam {
             let reply = self.talk.decode(&call, &stub)?;
             let page = self.page::<SamrEnumerateDomainsInSamServer>(&reply, from)?;
             names.extend(page.entries.into_iter().map(|entry| entry.name));
+            if names.len() > MAX_DOMAINS {
+                return Err(self.talk.server.error(ErrorKind::Stalled {
+                    call: SamrEnumerateDomainsInSamServer::NAME,
+                    rows: names.len(),
+                    why: "it sends more than any server holds",
+                }));
+            }
             match page.next {
                 Some(next) => from = next,
                 None => break,
             }
         }
-        let mut domains = Vec::new();
-        for name in names {
-            let sid = self.domain_sid(&name).await?;
-            let handle = self.open_domain(sid).await?;
-            domains.push(Domain { name, sid, handle });
-        }
-        Ok(domains)
+        let sids = self.domain_sids(&names).await?;
+        self.open_domains(&sids).await?;
+        let domains = names.into_iter().zip(sids);
+        Ok(domains.map(|(name, sid)| Domain { name, sid }).collect())
     }
 
-    async fn domain_sid(&mut self, name: &Name) -> Result<Sid, Error> {
+    async fn open_domains(&mut self, sids: &[Sid]) -> Result<(), Error> {
+        let began_again = self.began_again;
+        let open = self.together_of(
+            sids.len(),
+            |handles, place| Ok(opening(handles, sids[place])),
+            |reply| (reply.status, reply.domain_handle),
+        );
+        let mut open = open.await?;
+        if self.began_again != began_again {
+            // Some of them were of the pipe before.
+            open.clear();
+            for sid in sids {
+                open.push(self.open_domain(*sid).await);
+            }
+        }
+        let open = open.into_iter().collect::<Result<Vec<_>, _>>()?;
+        self.handles.domains = sids.iter().copied().zip(open).collect();
+        Ok(())
+    }
+
+    async fn domain_sids(&mut self, names: &[Name]) -> Result<Vec<Sid>, Error> {
         type It<'a> = SamrLookupDomainInSamServer<'a>;
-        let units = name.to_utf16();
-        let text = WString::new(&units).map_err(|error| self.talk.unsayable::<It<'_>>(error))?;
-        let name = RpcUnicodeString::of(text.as_wstr());
-        let call = SamrLookupDomainInSamServer {
-            server_handle: self.server,
-            name: name.map_err(|error| self.talk.unsayable::<It<'_>>(error))?,
-        };
-        let stub = self.talk.call(&call).await?;
-        let reply = self.talk.decode(&call, &stub)?;
-        self.talk.check::<It<'_>>(reply.status)?;
-        // A success without a SID does not decode.
-        Ok(reply.domain_id.unwrap_or(Sid::BUILTIN))
+        let unsayable = |error| self.talk.unsayable::<It<'_>>(error);
+        let texts = names.iter().map(|name| WString::new(&name.to_utf16()));
+        let texts: Vec<WString> = texts.collect::<Result<_, _>>().map_err(unsayable)?;
+        let sids = self.together_of(
+            names.len(),
+            |handles, place| {
+                Ok(SamrLookupDomainInSamServer {
+                    server_handle: handles.server(),
+                    name: RpcUnicodeString::of(texts[place].as_wstr())?,
+                })
+            },
+            // A success without a SID does not decode.
+            |reply| (reply.status, reply.domain_id.unwrap_or(Sid::BUILTIN)),
+        );
+        sids.await?.into_iter().collect()
     }
 
     async fn open_domain(&mut self, domain_id: Sid) -> Result<ContextHandle, Error> {
-        let call = SamrOpenDomain {
-            server_handle: self.server,
-            desired_access: DOMAIN_LIST_ACCOUNTS | DOMAIN_LOOKUP | DOMAIN_GET_ALIAS_MEMBERSHIP,
-            domain_id,
-        };
+        let call = opening(&self.handles, domain_id);
         let stub = self.talk.call(&call).await?;
         let reply = self.talk.decode(&call, &stub)?;
         self.talk.check::<SamrOpenDomain>(reply.status)?;
         Ok(reply.domain_handle)
     }
 
-    /// A page of a domain's local groups, without descriptions.
-    pub(crate) async fn aliases(&mut self, domain: &Domain, from: u32) -> Result<EntryPage, Error> {
-        let call = SamrEnumerateAliasesInDomain {
-            domain_handle: domain.handle,
-            enumeration_context: from,
-            preferred_maximum_length: self.page_bytes(),
-        };
-        let stub = self.talk.call(&call).await?;
-        let reply = self.talk.decode(&call, &stub)?;
-        self.page::<SamrEnumerateAliasesInDomain>(&reply, from)
-    }
-
-    /// A page of a domain's global groups.
-    pub(crate) async fn groups(&mut self, domain: &Domain, from: u32) -> Result<EntryPage, Error> {
-        type It = SamrQueryDisplayInformation3;
-        let level = DisplayLevel::Groups;
-        let call = It::of(
-            domain.handle,
-            level,
-            from,
-            self.page_entries,
-            self.page_bytes(),
-        );
-        let stub = self.talk.call(&call).await?;
-        let reply = self.talk.decode(&call, &stub)?;
-        let status = self.talk.check::<It>(reply.status)?;
-        let mut last = from;
-        let entries: Vec<Entry> = match &reply.buffer {
-            DisplayInfo::Groups(list) => list
-                .iter()
-                .map(|group| {
-                    last = last.max(group.index);
-                    Entry {
-                        rid: group.rid,
-                        name: named(&group.account_name),
-                        description: group.admin_comment.text().map(Name::from_wire),
-                        // Samba's file server sends 0 for all: it does not know.
-                        attributes: Some(group.attributes).filter(|bits| *bits != 0),
-                    }
-                })
-                .collect(),
-            _ => Vec::new(),
-        };
-        // The index of the last is where to go on; servers that number
-        // nothing count from the start.
-        let next = match last {
-            last if last > from => last,
-            _ => from.saturating_add(u32::try_from(entries.len()).unwrap_or(u32::MAX)),
-        };
-        let next = self.next::<It>(status, entries.len(), from, next)?;
-        Ok(EntryPage { entries, next })
-    }
-
-    fn page<C: Call>(
-        &mut self,
-        reply: &SamrEnumerateReply<'_>,
-        from: u32,
-    ) -> Result<EntryPage, Error> {
-        let status = self.talk.check::<C>(reply.status)?;
-        let entries: Vec<Entry> = reply
-            .iter()
-            .map(|entry| Entry {
-                rid: entry.relative_id,
-                name: named(&entry.name),
-                description: None,
-                attributes: None,
-            })
-            .collect();
-        let next = self.next::<C>(status, entries.len(), from, reply.enumeration_context)?;
-        Ok(EntryPage { entries, next })
-    }
-
-    /// Where the next page begins, if there is one.
-    fn next<C: Call>(
-        &mut self,
-        status: NtStatus,
-        came: usize,
-        from: u32,
-        next: u32,
-    ) -> Result<Option<u32>, Error> {
-        if status != NtStatus::STATUS_MORE_ENTRIES {
-            return Ok(None);
-        }
-        self.told = self.told.saturating_add(came);
-        let why = if came == 0 {
-            "it says that more follow, and sends none"
-        } else if next == from {
-            "it says that more follow, but does not move on"
-        } else if self.told > MAX_ACCOUNTS {
-            "it sends more than any server holds"
-        } else {
-            return Ok(Some(next));
-        };
-        Err(self.talk.server.error(ErrorKind::Stalled {
-            call: C::NAME,
-            rows: self.told,
-            why,
-        }))
-    }
-
-    /// A local group's name and description.
-    pub(crate) async fn alias(&mut self, domain: &Domain, rid: u32) -> Result<Entry, Error> {
-        let handle = self.open_alias(domain, rid, ALIAS_READ_INFORMATION).await?;
-        let call = SamrQueryInformationAlias {
-            alias_handle: handle,
-            alias_information_class: ALIAS_GENERAL_INFORMATION,
-        };
-        let stub = self.talk.call(&call).await?;
-        self.close_handle(handle).await?;
-        let reply = self.talk.decode(&call, &stub)?;
-        self.talk.check::<SamrQueryInformationAlias>(reply.status)?;
-        let (name, description) = match &reply.buffer {
-            Some(AliasInfo::General(told)) => (named(&told.name), told.admin_comment.text()),
-            None => (Name::from(""), None),
-        };
-        Ok(Entry {
-            rid,
-            name,
-            description: description.map(Name::from_wire),
-            attributes: None,
-        })
-    }
-
-    /// Who is in a local group.
-    pub(crate) async fn alias_members(
-        &mut self,
-        domain: &Domain,
-        rid: u32,
-    ) -> Result<Vec<Sid>, Error> {
-        let handle = self.open_alias(domain, rid, ALIAS_LIST_MEMBERS).await?;
-        let call = SamrGetMembersInAlias {
-            alias_handle: handle,
-        };
-        let stub = self.talk.call(&call).await?;
-        self.close_handle(handle).await?;
-        let reply = self.talk.decode(&call, &stub)?;
-        self.talk.check::<SamrGetMembersInAlias>(reply.status)?;
-        Ok(reply.members.iter().collect())
-    }
-
-    async fn open_alias(
-        &mut self,
-        domain: &Domain,
-        rid: u32,
-        access: u32,
-    ) -> Result<ContextHandle, Error> {
-        let call = SamrOpenAlias {
-            domain_handle: domain.handle,
-            desired_access: access,
-            alias_id: rid,
-        };
-        let stub = self.talk.call(&call).await?;
-        let reply = self.talk.decode(&call, &stub)?;
-        self.talk.check::<SamrOpenAlias>(reply.status)?;
-        Ok(reply.alias_handle)
-    }
-
-    /// A global group's name, description and attributes.
-    pub(crate) async fn group(&mut self, domain: &Domain, rid: u32) -> Result<Entry, Error> {
-        let handle = self.open_group(domain, rid, GROUP_READ_INFORMATION).await?;
-        let call = SamrQueryInformationGroup {
-            group_handle: handle,
-            group_information_class: GROUP_GENERAL_INFORMATION,
-        };
-        let stub = self.talk.call(&call).await?;
-        self.close_handle(handle).await?;
-        let reply = self.talk.decode(&call, &stub)?;
-        self.talk.check::<SamrQueryInformationGroup>(reply.status)?;
-        Ok(match &reply.buffer {
-            Some(GroupInfo::General(told)) => Entry {
-                rid,
-                name: named(&told.name),
-                description: told.admin_comment.text().map(Name::from_wire),
-                attributes: Some(told.attributes),
-            },
-            None => Entry {
-                rid,
-                name: Name::from(""),
-                description: None,
-                attributes: None,
-            },
-        })
-    }
-
-    /// Who is in a global group: relative ids of the same domain.
-    pub(crate) async fn group_members(
-        &mut self,
-        domain: &Domain,
-        rid: u32,
-    ) -> Result<Vec<u32>, Error> {
-        let handle = self.open_group(domain, rid, GROUP_LIST_MEMBERS).await?;
-        let call = SamrGetMembersInGroup {
-            group_handle: handle,
-        };
-        let stub = self.talk.call(&call).await?;
-        self.close_handle(handle).await?;
-        let reply = self.talk.decode(&call, &stub)?;
-        self.talk.check::<SamrGetMembersInGroup>(reply.status)?;
-        Ok(reply.rids().collect())
-    }
-
-    async fn open_group(
-        &mut self,
-        domain: &Domain,
-        rid: u32,
-        access: u32,
-    ) -> Result<ContextHandle, Error> {
-        let call = SamrOpenGroup {
-            domain_handle: domain.handle,
-            desired_access: access,
-            group_id: rid,
-        };
-        let stub = self.talk.call(&call).await?;
-        let reply = self.talk.decode(&call, &stub)?;
-        self.talk.check::<SamrOpenGroup>(reply.status)?;
-        Ok(reply.group_handle)
-    }
-
-    /// The global groups a user is in directly: relative ids and attributes.
-    pub(crate) async fn groups_of_user(
-        &mut self,
-        domain: &Domain,
-        rid: u32,
-    ) -> Result<Vec<(u32, u32)>, Error> {
-        let call = SamrOpenUser {
-            domain_handle: domain.handle,
-            desired_access: USER_LIST_GROUPS,
-            user_id: rid,
-        };
-        let stub = self.talk.call(&call).await?;
-        let reply = self.talk.decode(&call, &stub)?;
-        self.talk.check::<SamrOpenUser>(reply.status)?;
-        let handle = reply.user_handle;
-        let call = SamrGetGroupsForUser {
-            user_handle: handle,
-        };
-        let stub = self.talk.call(&call).await?;
-        self.close_handle(handle).await?;
-        let reply = self.talk.decode(&call, &stub)?;
-        self.talk.check::<SamrGetGroupsForUser>(reply.status)?;
-        Ok(reply
-            .iter()
-            .map(|group| (group.relative_id, group.attributes))
-            .collect())
-    }
-
     /// The local groups of a domain that any of these is in directly.
-    pub(crate) async fn aliases_of(
+    pub(super) async fn aliases_of(
         &mut self,
         domain: &Domain,
         sids: &[Sid],
     ) -> Result<Vec<u32>, Error> {
-        type It<'a> = SamrGetAliasMembership<'a>;
         let asked: Vec<Option<Sid>> = sids.iter().copied().map(Some).collect();
-        let call = It::of(domain.handle, &asked);
-        let call = call.map_err(|error| self.talk.unsayable::<It<'_>>(error))?;
-        let stub = self.talk.call(&call).await?;
-        let reply = self.talk.decode(&call, &stub)?;
-        self.talk.check::<It<'_>>(reply.status)?;
-        Ok(reply.membership.iter().collect())
+        let asked: Vec<&[Option<Sid>]> = asked.chunks(SIDS_AT_ONCE).collect();
+        let found = self.together_of(
+            asked.len(),
+            |handles, place| SamrGetAliasMembership::of(handles.of(domain), asked[place]),
+            |reply| {
+                let rids: Vec<u32> = reply.membership.iter().collect();
+                (reply.status, rids)
+            },
+        );
+        let found = found.await?.into_iter().collect::<Result<Vec<_>, _>>()?;
+        Ok(found.concat())
     }
+}
 
-    async fn close_handle(&mut self, handle: ContextHandle) -> Result<(), Error> {
-        let call = SamrCloseHandle { sam_handle: handle };
-        let stub = self.talk.call(&call).await?;
-        let reply = self.talk.decode(&call, &stub)?;
-        self.talk.check::<SamrCloseHandle>(reply.status)?;
-        Ok(())
-    }
-
-    /// Closes what is open.
-    pub(crate) async fn close(mut self, domains: Vec<Domain>) -> Result<(), Error> {
-        for domain in domains {
-            self.close_handle(domain.handle).await?;
-        }
-        self.close_handle(self.server).await?;
-        self.talk.finish();
-        Ok(())
+fn opening(handles: &Handles, domain_id: Sid) -> SamrOpenDomain {
+    SamrOpenDomain {
+        server_handle: handles.server(),
+        desired_access: DOMAIN_LIST_ACCOUNTS | DOMAIN_LOOKUP | DOMAIN_GET_ALIAS_MEMBERSHIP,
+        domain_id,
     }
 }
 
@@ -441,12 +328,24 @@ async fn connect_2(talk: &mut Conversation, access: u32) -> Result<ContextHandle
     Ok(reply.server_handle)
 }
 
-/// Whether the server is too old for the call.
-fn is_unknown_call(error: &Error) -> bool {
-    matches!(error.kind(), ErrorKind::Declined { refusal, .. } if refusal.is_unknown_call())
+/// Whether what came in place of an answer leads to another way of asking:
+/// whatever the server said or did, but not what befell the connection.
+pub(super) fn leads_down(error: &Error) -> bool {
+    is_of_one(error) || error.ends_pipe_only() || matches!(error.kind(), ErrorKind::Stalled { .. })
 }
 
-/// A name that is there: a server's null stands for an empty one.
-fn named(text: &RpcUnicodeString<'_>) -> Name {
-    text.text().map_or_else(|| Name::from(""), Name::from_wire)
+/// Whether it is about what was asked for, and the conversation can go on: a
+/// refusal, or a reply that cannot be read.
+pub(super) fn is_of_one(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::Declined { .. }) || error.is_malformed()
+}
+
+/// The error to be told of two: of refusals the one for the least that was
+/// asked, which came last.
+pub(super) fn lesser(first: Error, last: Error) -> Error {
+    let is_said = |error: &Error| matches!(error.kind(), ErrorKind::Declined { .. });
+    match is_said(&first) && leads_down(&last) && !is_said(&last) {
+        true => first,
+        false => last,
+    }
 }
