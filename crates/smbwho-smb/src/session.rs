@@ -118,6 +118,13 @@ impl SmbSession {
             .await
     }
 
+    /// Whether several calls may be in flight on one pipe, as far as the server has shown: it
+    /// may refuse a second one while the first is under way, as Windows does.
+    #[must_use]
+    pub fn takes_calls_together(&self) -> bool {
+        self.shared.calls_ahead.load(Ordering::Relaxed)
+    }
+
     async fn establish(
         address: &Address,
         login: &Login,

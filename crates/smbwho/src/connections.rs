@@ -423,14 +423,14 @@ impl Listing for Connections {
         })
     }
 
-    async fn settle(pager: &mut Pager<Self>, level: u32, rows: &mut [Connection]) {
+    async fn settle(pager: &mut Pager<Self>, level: u32, rows: &mut Vec<Connection>) {
         if let Some(user) = &mut pager.listing.user {
             let names = rows.iter().filter_map(|row| row.user.as_ref());
             user.get_ready(&pager.server, names).await;
         }
         // At level 0 Samba gives the id 1 to whatever is asked. Level 1 shows
         // whether this is such a server.
-        if level != 0 || !matches!(rows, [row] if row.id == Some(1)) {
+        if level != 0 || !matches!(rows[..], [ref row] if row.id == Some(1)) {
             return;
         }
         let at = At {

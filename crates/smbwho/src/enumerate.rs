@@ -156,12 +156,12 @@ pub(crate) trait Listing: Sized + Send + Sync + 'static {
     /// them.
     fn lets_through(&self, row: &Self::Row) -> bool;
 
-    /// Puts right what the server told as if it knew. `pager` may be asked
-    /// for more.
+    /// Puts right what the server told as if it knew, and may take rows out that are not
+    /// wanted. `pager` may be asked for more.
     fn settle(
         pager: &mut Pager<Self>,
         level: u32,
-        rows: &mut [Self::Row],
+        rows: &mut Vec<Self::Row>,
     ) -> impl Future<Output = ()> + Send;
 }
 
@@ -618,7 +618,21 @@ impl<L: Listing> Pager<L> {
         if came.begun {
             return Ok(Answer::Begun);
         }
-        let stub = match came.outcome.map_err(|kind| self.server.error(kind)) {
+        self.judge_reply(
+            at,
+            call,
+            came.outcome.map_err(|kind| self.server.error(kind)),
+        )
+    }
+
+    /// What a reply says, or why there is none.
+    fn judge_reply(
+        &self,
+        at: At,
+        call: &L::Call<'_>,
+        outcome: Result<Vec<u8>, Error>,
+    ) -> Result<Answer<L::Row>, Error> {
+        let stub = match outcome {
             Ok(stub) => stub,
             Err(error) => match error.refusal() {
                 Some(refusal) => return Ok(Answer::Refused(refusal)),
@@ -835,6 +849,7 @@ fn hash(page: &[u8]) -> u64 {
 }
 
 mod beside;
+mod whole;
 
 pub(crate) use beside::{Ahead, Beside};
 

@@ -53,6 +53,7 @@
 //! the failure they are kept: see [`Rows::missing`].
 
 mod backend;
+mod batch;
 mod close;
 mod code;
 mod connections;
@@ -88,8 +89,8 @@ pub use connections::{Connection, ConnectionLevel, ConnectionsQuery};
 pub use doctor::{AccountName, Check, Diagnosis, Outcome};
 pub use error::{BadParameter, Error, ErrorKind, Refusal};
 pub use files::{
-    ClientBasis, FileLevel, FilesQuery, OpenFile, PathInput, PathTarget, Permissions, Place,
-    PlaceError, Presence, ShareMode, SmbOpen, UncPath, UncPathError,
+    ClientBasis, Elsewhere, FileLevel, FilesQuery, OpenFile, PathInput, PathTarget, Permissions,
+    Place, PlaceError, PlaceTree, Presence, ShareMode, SmbOpen, UncPath, UncPathError,
 };
 pub use filter::{
     ClientFilter, ClientKey, UserFilter, UserMatch, account_name, client_address, is_same_client,

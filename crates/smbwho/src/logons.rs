@@ -317,7 +317,7 @@ impl Listing for Logons {
         Ok(local.logons(server).await?.into())
     }
 
-    async fn settle(_: &mut Pager<Self>, _: u32, _: &mut [Logon]) {}
+    async fn settle(_: &mut Pager<Self>, _: u32, _: &mut Vec<Logon>) {}
 }
 
 fn lets_through(user: Option<&UserFilter>, row: &Logon) -> bool {

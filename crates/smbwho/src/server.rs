@@ -1,13 +1,14 @@
 //! One server, ready to be asked: connected and signed in, or this computer.
 
 use std::ops::ControlFlow;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use smbwho_rpc::{Call, Interface};
 use smbwho_smb::{Address, CallOutcome, Facts, Login, Options, Prepared, SmbError};
 
 use crate::backend::Backend;
 use crate::error::ErrorKind;
+use crate::files::KeptLists;
 use crate::line::{Came, Line, Taken};
 use crate::local::Local;
 use crate::native;
@@ -53,6 +54,7 @@ struct Shared {
     unc_name: String,
     backend: Backend,
     learnt: Mutex<Learnt>,
+    kept_lists: Mutex<KeptLists>,
 }
 
 /// The server's name as calls carry it.
@@ -70,6 +72,8 @@ pub(crate) struct Learnt {
     pub(crate) share_level: Option<ShareLevel>,
     /// Whether the server keeps the time since a session was last used.
     pub(crate) keeps_idle: Option<bool>,
+    /// Whether the server lists open files by client.
+    pub(crate) lists_by_client: Option<bool>,
 }
 
 impl Server {
@@ -151,6 +155,7 @@ impl Server {
                 unc_name,
                 backend,
                 learnt: Mutex::default(),
+                kept_lists: Mutex::default(),
             }),
         }
     }
@@ -359,6 +364,12 @@ impl Server {
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner),
         );
+    }
+
+    /// What the server listed for its clients when it was asked last.
+    pub(crate) fn kept_lists(&self) -> MutexGuard<'_, KeptLists> {
+        let kept = self.shared.kept_lists.lock();
+        kept.unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn error(&self, kind: ErrorKind) -> Error {

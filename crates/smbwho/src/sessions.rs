@@ -270,11 +270,17 @@ impl Listing for Sessions {
         Ok(Told { rows, missing })
     }
 
-    async fn settle(pager: &mut Pager<Self>, level: u32, rows: &mut [Session]) {
+    async fn settle(pager: &mut Pager<Self>, level: u32, rows: &mut Vec<Session>) {
         if pager.listing.level.is_none() && pager.may_learn() {
             pager
                 .server
                 .learn(|learnt| learnt.session_level = Level::from_number(level));
+        }
+        if is_samba(level, &pager.tried.refused) {
+            // It takes the name for a user's.
+            pager
+                .server
+                .learn(|learnt| learnt.lists_by_client = Some(false));
         }
         if !keeps_idle(pager, level, rows).await {
             rows.iter_mut().for_each(|row| row.idle = None);
@@ -330,6 +336,14 @@ async fn keeps_idle(pager: &mut Pager<Sessions>, level: u32, rows: &[Session]) -
     };
     server.learn(|learnt| learnt.keeps_idle = Some(keeps));
     keeps
+}
+
+/// Whether a server that granted this level and refused these is Samba, which has none richer
+/// than 1 and says so. Windows has them all.
+fn is_samba(level: u32, refused: &[(u32, Refusal)]) -> bool {
+    let unknown = Refusal::Status(Win32Status::ERROR_INVALID_LEVEL);
+    let lacks = |richer: Level| refused.contains(&(richer.number(), unknown));
+    level == Level::L1.number() && lacks(Level::L502) && lacks(Level::L2)
 }
 
 /// Whether a server that refuses a level so has it all the same.

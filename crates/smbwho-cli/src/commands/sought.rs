@@ -2,12 +2,13 @@
 //! which nothing is open is looked at, so that nobody is told of a file that is not
 //! there, or elsewhere, that it is free.
 
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use futures::stream::{self, Stream, StreamExt as _};
 use smbwho::{
-    Error, FileLevel, FilesQuery, OpenFile, Page, PathInput, PathTarget, Place, Presence, Server,
-    UserFilter,
+    Elsewhere, Error, FileLevel, FilesQuery, OpenFile, Page, PathInput, PathTarget, Place,
+    PlaceTree, Presence, Rows, Server, UserFilter,
 };
 
 use crate::report::Report;
@@ -65,8 +66,8 @@ async fn answer(
     notes: &Notes,
 ) -> Vec<Result<Page<OpenFile>, Error>> {
     let (mut targets, mut failures) = (Vec::new(), Vec::new());
-    for path in &sought.paths {
-        match server.path_target(path).await {
+    for target in server.path_targets(&sought.paths).await {
+        match target {
             Ok(target) => targets.push(target),
             Err(error) => failures.push(error),
         }
@@ -77,28 +78,39 @@ async fn answer(
     // Without a place the question would be for every file.
     let mut pages = Vec::new();
     if !targets.is_empty() {
-        let places = targets
-            .iter()
-            .flat_map(|target| target.places().iter().cloned());
-        let mut found = open_at(server, places, sought).await;
+        let places = targets.iter().flat_map(|target| target.places());
+        let query = places
+            .cloned()
+            .fold(query(server, sought), FilesQuery::place);
+        let (mut found, elsewhere) = match query.collect_with_elsewhere().await {
+            Ok((rows, elsewhere)) => (pages_of(rows), Some(elsewhere)),
+            Err(error) => (vec![Err(error)], None),
+        };
         let complete = found.iter().all(Result::is_ok);
-        let mut answered = !complete;
-        let mut free = Vec::new();
-        for target in &targets {
-            let open: Vec<&str> = paths(&found).filter(|path| target.holds(path)).collect();
-            if !open.is_empty() {
-                answered = true;
-                failures.extend(server.beyond_reach(target, open.into_iter()));
+        let open = opens(&targets, &found);
+        let mut answered = !complete || open.iter().any(|open| open.any);
+        let is_free = |open: &Open| complete && !open.any;
+        let free = targets.iter().zip(&open).filter(|(_, open)| is_free(open));
+        let free: Vec<&PathTarget> = free.map(|(target, _)| target).collect();
+        let mut presences = server.examine_all(&free).await.into_iter();
+        let mut there = Vec::new();
+        for (target, open) in targets.iter().zip(&open) {
+            if open.any {
+                let deeper = open.deeper.as_deref();
+                failures.extend(server.beyond_reach(target, deeper.into_iter()));
             } else if complete {
-                match server.examine(target).await {
-                    Ok(presence) => free.push((target, presence)),
-                    Err(error) => failures.push(error),
+                match presences.next() {
+                    Some(Ok(presence)) => there.push((target, presence)),
+                    Some(Err(error)) => failures.push(error),
+                    None => {}
                 }
             }
         }
-        answered |= !free.is_empty();
-        found.extend(elsewhere(server, &mut free, sought, notes).await);
-        for (target, presence) in free {
+        answered |= !there.is_empty();
+        if let Some(elsewhere) = elsewhere {
+            found.extend(open_elsewhere(server, elsewhere, &mut there, notes).await);
+        }
+        for (target, presence) in there {
             notes.add(nothing_open(
                 server,
                 target,
@@ -114,20 +126,50 @@ async fn answer(
     pages
 }
 
-/// What is open at these places.
-async fn open_at(
-    server: &Server,
-    places: impl Iterator<Item = Place>,
-    sought: &Sought,
-) -> Vec<Result<Page<OpenFile>, Error>> {
-    let mut query = places.fold(server.files(), FilesQuery::place);
+/// Everything open, as far as the user and the level are concerned.
+fn query(server: &Server, sought: &Sought) -> FilesQuery {
+    let mut query = server.files();
     if let Some(user) = &sought.user {
         query = query.user(user.clone());
     }
     if let Some(level) = sought.level {
         query = query.level(level);
     }
-    query.pages().collect().await
+    query
+}
+
+fn pages_of(rows: Rows<OpenFile>) -> Vec<Result<Page<OpenFile>, Error>> {
+    let page = Ok(Page::from(rows.rows));
+    std::iter::once(page).chain(rows.missing.map(Err)).collect()
+}
+
+/// What is open at one of several paths.
+#[derive(Default, Clone)]
+struct Open {
+    any: bool,
+    /// A path that is open below it, and not it itself, where links of DFS may lie in its share.
+    deeper: Option<String>,
+}
+
+/// What is open at each of these paths.
+fn opens(targets: &[PathTarget], found: &[Result<Page<OpenFile>, Error>]) -> Vec<Open> {
+    let numbered = targets.iter().enumerate();
+    let (owners, places): (Vec<usize>, Vec<&Place>) = numbered
+        .flat_map(|(number, target)| target.places().iter().map(move |place| (number, place)))
+        .unzip();
+    let tree = PlaceTree::new(places);
+    let mut opens = vec![Open::default(); targets.len()];
+    for path in paths(found) {
+        for place in tree.find(path) {
+            let open = &mut opens[owners[place]];
+            open.any = true;
+            let target = &targets[owners[place]];
+            if open.deeper.is_none() && target.is_in_dfs() && target.is_above(path) {
+                open.deeper = Some(path.to_owned());
+            }
+        }
+    }
+    opens
 }
 
 fn paths(pages: &[Result<Page<OpenFile>, Error>]) -> impl Iterator<Item = &str> {
@@ -137,26 +179,33 @@ fn paths(pages: &[Result<Page<OpenFile>, Error>]) -> impl Iterator<Item = &str> 
 
 /// What is open under the same paths elsewhere on the server, for places in shares: a
 /// share may lie behind a link. Targets of which something is found are no longer free.
-async fn elsewhere(
+async fn open_elsewhere(
     server: &Server,
+    elsewhere: Elsewhere,
     free: &mut Vec<(&PathTarget, Presence)>,
-    sought: &Sought,
     notes: &Notes,
 ) -> Vec<Result<Page<OpenFile>, Error>> {
-    let anywhere = |target: &PathTarget| -> Vec<Place> {
-        target.places().iter().filter_map(Place::anywhere).collect()
-    };
-    let places: Vec<Place> = free
-        .iter()
-        .flat_map(|(target, _)| anywhere(target))
-        .collect();
+    let (mut owners, mut places) = (Vec::new(), Vec::new());
+    for (number, (target, _)) in free.iter().enumerate() {
+        for place in target.places().iter().filter_map(Place::anywhere) {
+            owners.push(number);
+            places.push(place);
+        }
+    }
     if places.is_empty() {
         return Vec::new();
     }
-    let found = open_at(server, places.into_iter(), sought).await;
+    let tree = PlaceTree::new(&places);
+    let found = match elsewhere.at(places).await {
+        Ok(rows) => pages_of(rows),
+        Err(error) => vec![Err(error)],
+    };
+    let found_places = paths(&found).flat_map(|path| tree.find(path));
+    let is_found: HashSet<usize> = found_places.map(|place| owners[place]).collect();
+    let mut number = 0;
     free.retain(|(target, _)| {
-        let places = anywhere(target);
-        let is_found = paths(&found).any(|path| places.iter().any(|place| place.holds(path)));
+        let is_found = is_found.contains(&number);
+        number += 1;
         if is_found {
             notes.add(format!(
                 "{}: nothing is open where the share of {} lies; shown is whatever is open under \

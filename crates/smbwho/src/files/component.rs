@@ -2,7 +2,7 @@
 
 use unicode_normalization::UnicodeNormalization as _;
 
-use crate::pattern::Pattern;
+use crate::pattern::{self, Pattern};
 
 /// What stands between the names of a path.
 pub(super) const SEPARATORS: [char; 2] = ['\\', '/'];
@@ -79,12 +79,35 @@ impl Part {
             Self::Told(told) => *told == fold(name),
             Self::Given { pattern, .. } => pattern.matches(&fold(name)),
         };
-        // `file:stream` is a part of `file`.
-        is(name)
-            || name
-                .split_once(':')
-                .is_some_and(|(file, stream)| !stream.is_empty() && is(file))
+        is(name) || without_stream(name).is_some_and(is)
     }
+
+    /// What a name is looked up by among many.
+    pub(super) fn key(&self) -> Key<'_> {
+        match self {
+            Self::Told(told) => Key::Reported(told),
+            Self::Given { text, pattern } if pattern.is_exact() => {
+                Key::Given(pattern::fold(&fold(text)).collect())
+            }
+            Self::Given { pattern, .. } => Key::Pattern(pattern),
+        }
+    }
+}
+
+/// What a name on the server must be to be the one that is looked for.
+pub(super) enum Key<'a> {
+    /// This, folded.
+    Reported(&'a str),
+    /// This, folded, and once more as patterns do.
+    Given(String),
+    /// Folded, it matches this.
+    Pattern(&'a Pattern),
+}
+
+/// The file of a stream: `file:stream` is a part of `file`. A drive has no streams.
+pub(super) fn without_stream(name: &str) -> Option<&str> {
+    let (file, stream) = name.split_once(':')?;
+    (!stream.is_empty()).then_some(file)
 }
 
 #[cfg(test)]

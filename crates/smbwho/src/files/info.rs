@@ -7,10 +7,17 @@ use smbwho_msrpc::status::Win32Status;
 use smbwho_rpc::Call;
 use smbwho_rpc::ndr::NdrError;
 
-use super::query::{row_2, row_3, wire_level};
+use super::listing::{row_2, row_3, wire_level};
 use super::{FileLevel, OpenFile, Place};
 use crate::error::{ErrorKind, Refusal};
 use crate::{Error, Name, Server, ShareKind};
+
+/// Where a share lies, and what kind of share it is, as far as the server reports it.
+pub(super) struct ShareLocation {
+    level: u32,
+    path: Result<Option<Name>, Refusal>,
+    pub(super) kind: Option<ShareKind>,
+}
 
 impl Server {
     /// One open file by the server's number for it; `None` when nothing of
@@ -67,17 +74,21 @@ impl Server {
             level: LEVEL,
         };
         let stub = self.read(&call).await;
-        Ok(self.located(&call, path, stub)?.0)
+        let location = self.share_location(&call, stub)?;
+        self.place_at(&location, path)
     }
 
-    /// The place of `path` in the share of which this reply tells at level 2, and what
-    /// kind of share it is.
-    pub(super) fn located(
+    /// Where a share lies, as this reply reports it at level 2.
+    ///
+    /// # Errors
+    ///
+    /// When the server has no such share, and when it was not asked. What it does not report
+    /// is no error.
+    pub(super) fn share_location(
         &self,
         call: &NetrShareGetInfo<'_>,
-        path: &str,
         stub: Result<Vec<u8>, Error>,
-    ) -> Result<(Place, Option<ShareKind>), Error> {
+    ) -> Result<ShareLocation, Error> {
         let read = |stub: &[u8]| {
             let reply = call.decode(stub)?;
             let told = match reply.info {
@@ -86,28 +97,35 @@ impl Server {
             };
             Ok((Win32Status(reply.status), told))
         };
-        let (told, kind) = match self.read_one(NetrShareGetInfo::NAME, stub, read)? {
-            Ok((path, kind)) => (Ok(path), kind.map(ShareKind)),
-            Err(refusal) => (Err(refusal), None),
-        };
-        let (place, refused) = match told {
+        match self.read_one(NetrShareGetInfo::NAME, stub, read)? {
+            Ok((path, kind)) => Ok(ShareLocation {
+                level: call.level,
+                path: Ok(path),
+                kind: kind.map(ShareKind),
+            }),
+            Err(refusal) if refusal.is_of_the_level() => Ok(ShareLocation {
+                level: call.level,
+                path: Err(refusal),
+                kind: None,
+            }),
+            Err(refusal) => Err(self.refused_at(NetrShareGetInfo::NAME, call.level, refusal)),
+        }
+    }
+
+    /// The place of `path` in a share.
+    pub(super) fn place_at(&self, share: &ShareLocation, path: &str) -> Result<Place, Error> {
+        let place = match &share.path {
             // Samba's variables (%U and the like) are filled in for each user.
             Ok(Some(told)) if !told.is_empty() && !told.contains('%') => {
-                (Place::in_share(told, path), None)
+                Place::in_share(told.clone(), path)
             }
-            Ok(_) => (Place::somewhere(path, None), None),
-            Err(refusal) if refusal.is_of_the_level() => {
-                (Place::somewhere(path, refusal.code()), Some(refusal))
-            }
-            Err(refusal) => {
-                return Err(self.refused_at(NetrShareGetInfo::NAME, call.level, refusal));
-            }
+            Ok(_) => Place::somewhere(path, None),
+            Err(refusal) => Place::somewhere(path, refusal.code()),
         };
-        let place = place.map_err(|error| match refused {
-            Some(refusal) => self.refused_at(NetrShareGetInfo::NAME, call.level, refusal),
-            None => self.error(ErrorKind::NoPlace(error)),
-        });
-        Ok((place?, kind))
+        place.map_err(|error| match share.path {
+            Err(refusal) => self.refused_at(NetrShareGetInfo::NAME, share.level, refusal),
+            Ok(_) => self.error(ErrorKind::NoPlace(error)),
+        })
     }
 
     fn refused_at(&self, call: &'static str, level: u32, refusal: Refusal) -> Error {

@@ -2,11 +2,16 @@
 
 mod clients;
 mod component;
+mod dfs;
+mod elsewhere;
 mod info;
 mod input;
+mod listing;
 mod place;
+mod presence;
 mod query;
 mod target;
+mod tree;
 mod unc;
 mod unlisted;
 
@@ -14,11 +19,15 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::SystemTime;
 
+pub(crate) use clients::KeptLists;
 pub(crate) use component::{fold, has_wildcard};
+pub use elsewhere::Elsewhere;
 pub use input::PathInput;
 pub use place::{Place, PlaceError};
+pub use presence::Presence;
 pub use query::FilesQuery;
-pub use target::{PathTarget, Presence};
+pub use target::PathTarget;
+pub use tree::PlaceTree;
 pub use unc::{UncPath, UncPathError};
 
 use smbwho_msrpc::srvsvc::file;

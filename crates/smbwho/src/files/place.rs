@@ -119,7 +119,8 @@ impl Place {
         self.unknown_share
     }
 
-    /// Whether a path of the server is this place, or lies beneath it.
+    /// Whether a path of the server is this place, or lies beneath it. For many places
+    /// there is [`PlaceTree`](crate::PlaceTree).
     pub fn holds(&self, path: &str) -> bool {
         let path: Vec<&str> = rooted(path).collect();
         let count = self.parts.len();
@@ -150,6 +151,11 @@ impl Place {
         self.anchored && self.holds(folder)
     }
 
+    /// The names it is made of.
+    pub(super) fn parts(&self) -> &[Part] {
+        &self.parts
+    }
+
     /// Whether the two match as far as both go.
     fn is(&self, path: &[&str]) -> bool {
         self.parts
@@ -161,7 +167,7 @@ impl Place {
 
 /// The names of a path, with the drive that Samba puts before its own root and
 /// leaves out at home.
-fn rooted(path: &str) -> impl Iterator<Item = &str> {
+pub(super) fn rooted(path: &str) -> impl Iterator<Item = &str> {
     let root = path.starts_with('/').then_some("c:");
     root.into_iter().chain(components(path))
 }

@@ -244,7 +244,7 @@ impl Listing for Shares {
         true
     }
 
-    async fn settle(pager: &mut Pager<Self>, level: u32, rows: &mut [Share]) {
+    async fn settle(pager: &mut Pager<Self>, level: u32, rows: &mut Vec<Share>) {
         if pager.listing.level.is_none() && pager.may_learn() {
             let level = ShareLevel::from_number(level);
             pager.server.learn(|learnt| learnt.share_level = level);
