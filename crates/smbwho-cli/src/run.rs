@@ -104,11 +104,14 @@ fn printed(outcome: io::Result<()>) -> Result<Exit, Stop> {
 }
 
 fn show_sessions(words: Vec<String>, shared: &Shared, report: Report) -> Result<Exit, Stop> {
-    let level = sessions_level(shared)?;
+    let what = sessions::Wanted {
+        level: sessions_level(shared)?,
+        opens: setup::uses::<Session>(shared, "opens")?,
+    };
     let setup = Setup::load(shared, report)?;
     let (servers, words) = setup.servers_or_here(words)?;
     setup.ask::<Session>(servers, None, async |fleet, interrupted, printing| {
-        sessions::run(fleet, &shared.rows, level, &words, interrupted, printing).await
+        sessions::run(fleet, &shared.rows, what, &words, interrupted, printing).await
     })
 }
 

@@ -48,6 +48,7 @@ pub struct SessionsQuery {
     level: Option<Level>,
     client: Option<ClientFilter>,
     user: Option<UserFilter>,
+    with_opens: bool,
     page_bytes: u32,
 }
 
@@ -58,6 +59,7 @@ impl SessionsQuery {
             level: None,
             client: None,
             user: None,
+            with_opens: true,
             page_bytes: MAX_PREFERRED_LENGTH,
         }
     }
@@ -79,6 +81,13 @@ impl SessionsQuery {
     /// its user never matches, so level 0 is left out of the ladder.
     pub fn user(mut self, user: impl Into<UserFilter>) -> Self {
         self.user = Some(user.into());
+        self
+    }
+
+    /// Whether [`Session::opens`] is wanted where it takes a question of its own, as on this
+    /// computer ([`Server::local`]). By default it is.
+    pub fn with_opens(mut self, wanted: bool) -> Self {
+        self.with_opens = wanted;
         self
     }
 
@@ -119,6 +128,7 @@ impl SessionsQuery {
             client: self.client,
             user: self.user,
             shows_idle: AtomicBool::new(false),
+            with_opens: self.with_opens,
         };
         let pager = Pager::new(self.server, listing, self.page_bytes);
         if impossible {
@@ -147,6 +157,7 @@ pub(crate) struct Sessions {
     level: Option<Level>,
     client: Option<ClientFilter>,
     user: Option<UserFilter>,
+    with_opens: bool,
     /// A row that is not made yet tells an idle time.
     shows_idle: AtomicBool,
 }
@@ -261,7 +272,7 @@ impl Listing for Sessions {
         if self.level.is_some() {
             return Err(server.error(ErrorKind::Local(LocalError::NoLevels)));
         }
-        let (status, missing) = local.samba(server).await?;
+        let (status, missing) = local.samba(server, self.with_opens).await?;
         let rows = status.sessions();
         if let Some(client) = &self.client {
             let names = rows.iter().filter_map(|row| row.client.as_ref());

@@ -14,6 +14,14 @@ use crate::exit::Exit;
 use crate::mistyped;
 use crate::problem::Problem;
 
+/// What is asked for.
+#[derive(Clone, Copy)]
+pub(crate) struct Wanted {
+    pub(crate) level: Option<Level>,
+    /// How many files each session has open.
+    pub(crate) opens: bool,
+}
+
 /// Asks the servers for their sessions and prints them.
 ///
 /// # Errors
@@ -22,7 +30,7 @@ use crate::problem::Problem;
 pub(crate) async fn run(
     fleet: Fleet,
     rows: &RowArgs,
-    level: Option<Level>,
+    wanted: Wanted,
     words: &[String],
     interrupted: impl Future<Output = ()>,
     printing: Printing<'_, Session>,
@@ -30,8 +38,8 @@ pub(crate) async fn run(
     let names = Names::of(rows);
     let Names { user, client } = names.clone();
     let question = move |server: Server| {
-        let mut query = server.sessions();
-        if let Some(level) = level {
+        let mut query = server.sessions().with_opens(wanted.opens);
+        if let Some(level) = wanted.level {
             query = query.level(level);
         }
         if let Some(user) = &user {

@@ -347,6 +347,16 @@ pub(super) fn order<T: Kind>(shared: &Shared) -> Result<Order<T>, String> {
     })
 }
 
+/// Whether this column is printed, or sorted by.
+pub(super) fn uses<T: Kind>(shared: &Shared, name: &str) -> Result<bool, String> {
+    let Some(printed) = &shared.print.columns else {
+        return Ok(true);
+    };
+    let printed = rows::choose::<T>(printed)?;
+    let mut columns = printed.into_iter().chain(order::<T>(shared)?.by);
+    Ok(columns.any(|column| column.name == name))
+}
+
 pub(super) fn style(shared: &Shared, format: Format) -> Style {
     let is_terminal = io::stdout().is_terminal();
     let no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());

@@ -213,7 +213,7 @@ impl Listing for Files {
         if self.level.is_some() {
             return Err(server.error(ErrorKind::Local(LocalError::NoLevels)));
         }
-        let (status, missing) = local.samba(server).await?;
+        let (status, missing) = local.samba(server, true).await?;
         let Some(mut rows) = status.files() else {
             return Err(
                 missing.unwrap_or_else(|| server.error(ErrorKind::Local(LocalError::NoFiles)))

@@ -137,7 +137,7 @@ impl LocalError {
             | Self::Complained { .. }
             | Self::NoFiles
             | Self::Unreadable(_) => {
-                "Look at what `smbstatus --json` says, or ask this computer as any other server: \
+                "Look at what `smbstatus` says, or ask this computer as any other server: \
                  `smbwho localhost -U USER`."
             }
         }

@@ -31,6 +31,7 @@ const SHOW: [&str; 11] = [
 /// A session takes some two hundred bytes.
 const EXPECTED: Expected = Expected {
     max: 16 << 20,
+    memory: 256 << 20,
     begins: |beginning| !beginning.contains(&0),
 };
 

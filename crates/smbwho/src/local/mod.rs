@@ -3,6 +3,7 @@
 
 mod error;
 mod logind;
+mod merge;
 mod path;
 mod program;
 mod rows;
@@ -18,6 +19,7 @@ pub(crate) use path::{Found, Resolved, SharedFolders, resolve};
 use crate::error::ErrorKind;
 use crate::{Error, Logon, Server};
 use smbstatus::{Report, Smbstatus};
+use status::Section;
 pub(crate) use status::Status;
 
 /// What is known of this computer before it is asked.
@@ -51,20 +53,28 @@ impl Local {
         &self.name
     }
 
-    /// Sessions, their connections to shares, and the files that are open; and
-    /// why that may not be all. Where the files are not known, what went wrong
-    /// says why.
-    pub(crate) async fn samba(&self, server: &Server) -> Result<(Status, Option<Error>), Error> {
-        self.report(server, true).await
+    /// Sessions, their connections to shares where these can be had, and, where wanted, the
+    /// files that are open, of which there are the most; and why that may not be all. Where
+    /// the files are not known, what went wrong says why.
+    pub(crate) async fn samba(
+        &self,
+        server: &Server,
+        with_files: bool,
+    ) -> Result<(Status, Option<Error>), Error> {
+        let sections = match with_files {
+            true => &Section::ALL[..],
+            false => &[Section::Sessions, Section::Shares],
+        };
+        self.report(server, sections, &[Section::Sessions]).await
     }
 
-    /// Sessions and their connections to shares, and no files, which some
-    /// versions of Samba cannot tell in JSON.
+    /// Connections of sessions to shares.
     pub(crate) async fn samba_connections(
         &self,
         server: &Server,
     ) -> Result<(Status, Option<Error>), Error> {
-        self.report(server, false).await
+        const BOTH: [Section; 2] = [Section::Sessions, Section::Shares];
+        self.report(server, &BOTH, &BOTH).await
     }
 
     /// The folders that this computer's Samba shares.
@@ -72,6 +82,7 @@ impl Local {
         let program = program::find("testparm").ok_or(LocalError::NoSamba)?;
         let expected = program::Expected {
             max: 16 << 20,
+            memory: 256 << 20,
             begins: |beginning| !beginning.contains(&0),
         };
         let text = program::run(&program, &["-s"], self.limit, expected).await?;
@@ -89,15 +100,13 @@ impl Local {
     async fn report(
         &self,
         server: &Server,
-        with_files: bool,
+        sections: &[Section],
+        required: &[Section],
     ) -> Result<(Status, Option<Error>), Error> {
         let failed = |error| server.error(ErrorKind::Local(error));
         let program = program::find("smbstatus").ok_or_else(|| failed(LocalError::NoSamba))?;
         let smbstatus = Smbstatus::new(program, self.limit);
-        let report = match with_files {
-            true => smbstatus.everything().await,
-            false => smbstatus.connections().await,
-        };
+        let report = smbstatus.report(sections, required).await;
         let Report { status, missing } = report.map_err(failed)?;
         // smbstatus says of a server that does not run that nobody is connected.
         if status.is_empty() && program::runs("smbd") == Some(false) {

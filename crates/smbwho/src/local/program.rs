@@ -1,5 +1,5 @@
-//! Running a program of this computer for what it prints: bounded in time and
-//! size, and gone when nobody waits for it any more.
+//! Running a program of this computer for what it prints: bounded in time, size
+//! and memory, and gone when nobody waits for it any more.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -26,6 +26,9 @@ const MORE_FOLDERS: [&str; 6] = [
 pub(super) struct Expected {
     /// Standard output beyond which it is no longer listened to, in bytes.
     pub(super) max: usize,
+    /// Memory that it may take for itself, in bytes. Beyond that its next
+    /// allocation fails (on Linux; elsewhere nothing bounds it).
+    pub(super) memory: u64,
     /// Whether this can be the beginning of it. Asked once, of the first
     /// [`BEGINNING`] bytes, so that what is nothing of the kind fills no memory.
     pub(super) begins: fn(&[u8]) -> bool,
@@ -141,6 +144,7 @@ pub(super) async fn run(
         .spawn()
         .map_err(not_run)?;
     let mut group = Group::of(&child);
+    group.bound_memory(expected.memory);
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
     let answer = async {
         let said = async {
@@ -194,6 +198,20 @@ impl Group {
             #[cfg(unix)]
             leader,
         }
+    }
+
+    /// Set from outside, as soon as it runs: only what it takes later counts
+    /// against it, which is all that matters.
+    fn bound_memory(&self, bytes: u64) {
+        #[cfg(target_os = "linux")]
+        if let Some(leader) = self.leader {
+            use rustix::process::{Resource, Rlimit, prlimit};
+            let (current, maximum) = (Some(bytes), Some(bytes));
+            // One that has ended already needs none.
+            let _ = prlimit(Some(leader), Resource::Data, Rlimit { current, maximum });
+        }
+        #[cfg(not(target_os = "linux"))]
+        let _ = bytes;
     }
 
     /// The program ended by itself, and its number may be another's by now.
@@ -294,10 +312,16 @@ mod tests {
     use super::*;
 
     const LONG: Duration = Duration::from_secs(30);
+    const MEMORY: u64 = 64 << 20;
 
     async fn shell(script: &str, limit: Duration, max: usize) -> Result<Output, LocalError> {
         let begins = |beginning: &[u8]| !beginning.contains(&0);
-        let expected = Expected { max, begins };
+        let memory = MEMORY;
+        let expected = Expected {
+            max,
+            memory,
+            begins,
+        };
         run(Path::new("/bin/sh"), &["-c", script], limit, expected).await
     }
 
@@ -355,6 +379,20 @@ mod tests {
         }
     }
 
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn one_that_takes_too_much_memory_fails() {
+        // It may begin before the limit is there.
+        let script = "until [ \"$(ulimit -d)\" != unlimited ]; do :; done; ulimit -d; ulimit -Hd";
+        let kib = MEMORY >> 10;
+        let (limits, _) = printed(shell(script, LONG, 100).await);
+        assert_eq!(limits, format!("{kib}\n{kib}\n"));
+        let grow = "until [ \"$(ulimit -d)\" != unlimited ]; do :; done; \
+                    awk 'BEGIN { s = \"x\"; while (length(s) < 1e9) s = s s; print length(s) }'";
+        let error = shell(grow, LONG, 100).await.expect_err("it has no memory");
+        assert!(matches!(error, LocalError::Failed { .. }), "{error}");
+    }
+
     #[tokio::test]
     async fn failures_say_why() {
         let root = "echo 'smbstatus only works as root!' >&2; exit 1";
@@ -375,6 +413,7 @@ mod tests {
         );
         let expected = Expected {
             max: 100,
+            memory: MEMORY,
             begins: |_| true,
         };
         let nothing = run(Path::new("/nonexistent"), &[], LONG, expected).await;

@@ -70,6 +70,23 @@ impl Status {
         self.sessions.iter().zip(counts).map(known).collect()
     }
 
+    /// Whether it depends on the names of their users, which are not known, through
+    /// which sessions files are open.
+    pub(super) fn lacks_names_of_opens(&self) -> bool {
+        let owners = Owners::of(self);
+        let lacks = |open: &Open| {
+            let sessions = owners.by_smbd.get(&open.server_id);
+            let uids = |sessions: &[usize]| {
+                let lacks_uid = |n: &usize| self.sessions[*n].uid.is_none();
+                sessions.iter().any(lacks_uid)
+            };
+            open.username.is_none()
+                && sessions.is_some_and(|all| all.len() > 1 && uids(all) && !owners.of_user(all))
+        };
+        let files = self.open_files.iter().flatten();
+        files.flat_map(status::OpenFile::opens).any(lacks)
+    }
+
     /// The age of the oldest connection to a share that each session has.
     fn oldest_connections(&self) -> Vec<Option<Duration>> {
         let sessions = Owners::of(self);
@@ -206,27 +223,41 @@ impl<'a> Owners<'a> {
         if let [session] = sessions[..] {
             return Some(session);
         }
-        let mut same = sessions.iter().filter(|session| {
-            let uid = self.status.sessions[**session].uid;
-            uid.is_some() && uid == open.uid
-        });
+        let mut same = sessions
+            .iter()
+            .filter(|session| self.is_of(open, **session));
         match (same.next(), same.next()) {
             (Some(session), None) => Some(*session),
             _ => None,
         }
     }
 
+    /// Whether a file was opened by the user of a session: by their number, or,
+    /// where text does not tell it, by their name.
+    fn is_of(&self, open: &Open, session: usize) -> bool {
+        let session = &self.status.sessions[session];
+        match (open.uid, session.uid) {
+            (Some(open), Some(session)) => open == session,
+            _ => open.username.is_some() && open.username == session.username,
+        }
+    }
+
     /// Who opened a file: sessions of one user of one smbd are all theirs.
     fn user_of(&self, open: &Open) -> Option<Name> {
         let sessions = self.by_smbd.get(&open.server_id)?;
-        let session = self.of_open(open).or_else(|| {
-            let of_user = |session: &&usize| {
-                let uid = self.status.sessions[**session].uid;
-                uid.is_some() && uid == open.uid
-            };
-            sessions.iter().find(of_user).copied()
-        })?;
+        let of_user = |session: &&usize| self.is_of(open, **session);
+        let session = match self.of_user(sessions) {
+            true => *sessions.first()?,
+            false => *sessions.iter().find(of_user)?,
+        };
         user(&self.status.sessions[session])
+    }
+
+    /// Whether these sessions are of one user.
+    fn of_user(&self, sessions: &[usize]) -> bool {
+        let mut users = sessions.iter().map(|n| &self.status.sessions[*n].username);
+        let first = users.next();
+        first.is_some() && users.all(|user| user.is_some() && Some(user) == first)
     }
 
     /// The client of an smbd, which serves one.

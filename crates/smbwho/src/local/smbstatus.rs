@@ -1,19 +1,22 @@
-//! Asking `smbstatus`: for its JSON where it has one, and for what it prints
-//! for people where that is all there is, or has more.
+//! Asking `smbstatus`: for its text, whose cost grows with the rows, and then for
+//! its JSON, which has more, where it is known to be small.
 //!
+//! - For every row of its JSON smbstatus copies all rows before it, and keeps the
+//!   copies: 5,000 sessions with 18,000 open files take 22 GB and a minute and a half
+//!   (4.17; later versions are written so, too). The text of these takes a
+//!   quarter of a second.
 //! - Samba before 4.17, and one that was built without Jansson, has no JSON.
 //! - The JSON of 4.17 to 4.22 ends in a panic while anybody holds a file with
 //!   full control: it has no name for one of these rights.
 //! - A name that is not UTF-8 cannot stand in JSON: what has one is dropped,
 //!   with a complaint on standard error. So whatever it complains of is a reason
-//!   to look at the text as well.
+//!   to add what the text has.
 
-use std::hash::Hash;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use super::program::{Expected, Output};
-use super::status::{OpenFile, Section, Status};
+use super::status::{Section, Status};
 use super::text::Lines;
 use super::{LocalError, program, text};
 
@@ -33,9 +36,22 @@ const HARMLESS: [&str; 11] = [
     "invoked oom-killer",
 ];
 
-/// An open file takes about a kilobyte.
-const EXPECTED: Expected = Expected {
+/// Rows of one section up to which its JSON is asked for. It takes some 90 bytes times
+/// the square of them (measured): 22 MiB.
+const MAX_JSON_ROWS: usize = 500;
+
+/// An open file takes about 200 bytes, and of smbstatus' memory a kilobyte.
+const TEXT: Expected = Expected {
     max: 256 << 20,
+    memory: 1 << 30,
+    begins: text::has_header,
+};
+
+/// An open file takes about a kilobyte. The memory bounds what is asked for though the text
+/// could not say how much it is.
+const JSON: Expected = Expected {
+    max: 16 << 20,
+    memory: 128 << 20,
     begins: |beginning| {
         beginning.trim_ascii_start().starts_with(b"{") || text::has_header(beginning)
     },
@@ -49,9 +65,24 @@ pub(super) struct Smbstatus {
 }
 
 /// What came of it, and why it may not be all.
+#[derive(Default)]
 pub(super) struct Report {
     pub(super) status: Status,
     pub(super) missing: Option<LocalError>,
+}
+
+/// The text of a section, or why there is none.
+type Text = (Section, Result<Report, LocalError>);
+
+/// What there is as JSON.
+#[derive(Default)]
+struct Json {
+    status: Status,
+    sections: Vec<Section>,
+    /// What was complained of, where that may mean that something lacks.
+    complaint: Option<String>,
+    /// Why there is not more.
+    error: Option<LocalError>,
 }
 
 impl Smbstatus {
@@ -64,140 +95,146 @@ impl Smbstatus {
         }
     }
 
-    /// Sessions, their connections to shares, and the files that are open.
+    /// What is known of these sections.
     ///
     /// # Errors
     ///
-    /// When not even the sessions can be had. When only the files cannot,
-    /// [`Status::open_files`] is `None`, and the report says why.
-    pub(super) async fn everything(&self) -> Result<Report, LocalError> {
-        const ALL: [Section; 3] = [Section::Sessions, Section::Shares, Section::Files];
-        match self.json(None).await {
-            Ok((status, None)) => Ok(Report {
-                status,
-                missing: None,
-            }),
-            Ok((status, Some(complaint))) => Ok(self.completed(status, &ALL, complaint).await),
-            Err(error) => self.one_by_one(&ALL, error).await,
-        }
-    }
-
-    /// Sessions and their connections to shares, whatever files are open.
-    ///
-    /// # Errors
-    ///
-    /// When one of both cannot be had.
-    pub(super) async fn connections(&self) -> Result<Report, LocalError> {
-        const BOTH: [Section; 2] = [Section::Sessions, Section::Shares];
-        let mut whole = Status::default();
-        let mut complaint = None;
-        for section in BOTH {
-            match self.json(Some(section)).await {
-                Ok((status, complained)) => {
-                    whole.take(section, status);
-                    complaint = complaint.or(complained);
-                }
-                Err(error) => return self.one_by_one(&BOTH, error).await,
-            }
-        }
-        match complaint {
-            None => Ok(Report {
-                status: whole,
-                missing: None,
-            }),
-            Some(complaint) => Ok(self.completed(whole, &BOTH, complaint).await),
-        }
-    }
-
-    /// Each section by itself, as JSON where there is one, else as text.
-    /// `error` is why: what is told where the text is no better.
-    async fn one_by_one(
+    /// When one that is required cannot be had. Without another the report says why.
+    pub(super) async fn report(
         &self,
         sections: &[Section],
-        error: LocalError,
+        required: &[Section],
     ) -> Result<Report, LocalError> {
-        if !has_another_form(&error) {
-            return Err(error);
+        let texts = self.texts(sections).await?;
+        let json = self.json(&texts).await;
+        let has_json_files = json.sections.contains(&Section::Files);
+        let mut report = combined(texts, json, required)?;
+        if report.status.lacks_names_of_opens() {
+            self.name_users(&mut report.status, has_json_files).await;
         }
-        tracing::debug!(%error, "asking smbstatus for each part");
-        let has_json = matches!(error, LocalError::Failed { .. });
-        let mut whole = Status::default();
-        let mut missing = None;
-        for &section in sections {
-            let json = match section {
-                // These are what its JSON fails over.
-                Section::Sessions | Section::Shares if has_json => {
-                    self.json(Some(section)).await.ok()
-                }
-                _ => None,
-            };
-            if let Some((status, complaint)) = json {
-                let Report {
-                    status,
-                    missing: why,
-                } = match complaint {
-                    None => Report {
-                        status,
-                        missing: None,
-                    },
-                    Some(complaint) => self.completed(status, &[section], complaint).await,
-                };
-                whole.take(section, status);
-                missing = missing.or(why);
-                continue;
-            }
-            match (self.text(section).await, section) {
-                (Ok(report), _) => {
-                    whole.take(section, report.status);
-                    missing = missing.or(report.missing);
-                }
-                (Err(why), Section::Files) => {
-                    tracing::debug!(error = %why, "nor has its text the files");
-                    missing = Some(error.clone());
-                }
-                (Err(why), _) if has_another_form(&why) => return Err(error),
-                (Err(why), _) => return Err(why),
-            }
-        }
-        whole.link();
-        Ok(Report {
-            status: whole,
-            missing,
-        })
+        Ok(report)
     }
 
-    /// Adds what the text has and the JSON, which came with a complaint, lacks.
-    async fn completed(
-        &self,
-        mut status: Status,
-        sections: &[Section],
-        complaint: String,
-    ) -> Report {
-        tracing::debug!(complaint, "smbstatus complained, asking for its text too");
-        let mut missing = None;
+    /// Asks for the files once more, with the names of their users. They have numbers, which
+    /// the text of sessions lacks; and looking up a name for each open takes a while.
+    async fn name_users(&self, status: &mut Status, as_json: bool) {
+        let mut arguments = vec![Section::Files.option(), "--resolve-uids"];
+        let named = if as_json {
+            arguments.insert(0, "--json");
+            let output = self.run(&arguments, JSON, self.left()).await.ok();
+            output.and_then(|output| Status::read(&output.stdout, Some(Section::Files)).ok())
+        } else {
+            let output = self.run(&arguments, TEXT, self.left()).await.ok();
+            let text = output.map(|output| read_text(&output, Section::Files));
+            text.and_then(|text| Some(text.ok()?.status))
+        };
+        match named {
+            Some(named) => {
+                status.take(Section::Files, named);
+                status.link();
+            }
+            None => tracing::debug!("smbstatus does not tell the users of open files by name"),
+        }
+    }
+
+    /// The text of each section: all at once where all are wanted, and by itself where that
+    /// fails or takes too long.
+    async fn texts(&self, sections: &[Section]) -> Result<Vec<Text>, LocalError> {
+        if sections == Section::ALL {
+            // What is left is enough for the sessions, of which there are the least.
+            match self.run(&[], TEXT, self.left() * 2 / 3).await {
+                Ok(output) => {
+                    let of = |section| (section, read_text(&output, section));
+                    return Ok(Section::ALL.map(of).into());
+                }
+                Err(error) if is_final(&error) => return Err(error),
+                Err(error) => tracing::debug!(%error, "asking smbstatus for each part"),
+            }
+        }
+        let mut texts = Vec::new();
         for &section in sections {
-            match self.text(section).await {
-                Ok(mut report) => {
-                    report.status.link_to(&status);
-                    status.absorb(report.status);
-                    missing = missing.or(report.missing);
+            let output = self.run(&[section.option()], TEXT, self.left()).await;
+            texts.push(match output {
+                Ok(output) => (section, read_text(&output, section)),
+                Err(error) if is_final(&error) => return Err(error),
+                Err(error) => (section, Err(error)),
+            });
+        }
+        Ok(texts)
+    }
+
+    /// The JSON of those sections that are small, or of which the text does not say so.
+    async fn json(&self, texts: &[Text]) -> Json {
+        let mut json = Json::default();
+        let mut wanted = Vec::new();
+        let mut total = 0;
+        for (section, text) in texts {
+            let rows = match text {
+                Ok(text) => text.status.rows(*section),
+                // It would be no faster or shorter.
+                Err(LocalError::TimedOut { .. } | LocalError::TooLong { .. }) => usize::MAX,
+                Err(_) => 0,
+            };
+            total = usize::saturating_add(total, rows);
+            match rows <= MAX_JSON_ROWS {
+                true => wanted.push(*section),
+                false => tracing::info!(
+                    ?section,
+                    rows,
+                    "too long for smbstatus' JSON: what its text does not tell stays unknown"
+                ),
+            }
+        }
+        if wanted == Section::ALL && total <= MAX_JSON_ROWS {
+            match self.section_json(None, self.left() / 2).await {
+                Ok((status, complaint)) => {
+                    let sections = wanted;
+                    return Json {
+                        status,
+                        sections,
+                        complaint,
+                        error: None,
+                    };
                 }
                 Err(error) => {
-                    tracing::debug!(%error, "its text cannot be had");
-                    let said = complaint.clone();
-                    missing = Some(LocalError::Complained { said });
+                    tracing::debug!(%error, "no JSON of all");
+                    let has_parts =
+                        !matches!(error, LocalError::NoJson { .. } | LocalError::Unreadable(_));
+                    json.error = Some(error);
+                    if !has_parts {
+                        return json;
+                    }
+                    // They are what it fails over.
+                    wanted.retain(|section| *section != Section::Files);
                 }
             }
         }
-        status.link();
-        Report { status, missing }
+        for section in wanted {
+            match self.section_json(Some(section), self.left()).await {
+                Ok((status, complaint)) => {
+                    json.status.take(section, status);
+                    json.sections.push(section);
+                    json.complaint = json.complaint.or(complaint);
+                }
+                Err(error) => {
+                    tracing::debug!(%error, ?section, "no JSON");
+                    json.error = json.error.or(Some(error));
+                }
+            }
+        }
+        json
     }
 
     /// The JSON of one section, or with `None` of all, and what was complained
     /// of, where that may mean that something lacks.
-    async fn json(&self, only: Option<Section>) -> Result<(Status, Option<String>), LocalError> {
+    async fn section_json(
+        &self,
+        only: Option<Section>,
+        within: Duration,
+    ) -> Result<(Status, Option<String>), LocalError> {
         let arguments = ["--json"].into_iter().chain(only.map(Section::option));
-        let Output { stdout, complaint } = self.run(&arguments.collect::<Vec<_>>()).await?;
+        let arguments: Vec<_> = arguments.collect();
+        let Output { stdout, complaint } = self.run(&arguments, JSON, within).await?;
         let status = Status::read(&stdout, only).map_err(|error| {
             let said = program::first_line(&complaint).map(str::to_owned);
             let is_json = stdout.trim_ascii_start().starts_with(b"{");
@@ -216,50 +253,17 @@ impl Smbstatus {
         Ok((status, serious(&complaint)))
     }
 
-    /// What is printed for people of one section.
-    async fn text(&self, section: Section) -> Result<Report, LocalError> {
-        let Output { stdout, complaint } = self.run(&[section.option()]).await?;
-        let mut status = Status {
-            timestamp: Some(jiff::Timestamp::now().to_string()),
-            ..Status::default()
-        };
-        let unread = match section {
-            Section::Sessions => text::sessions(&stdout).map(|lines| {
-                let Lines { rows, unread } = lines;
-                status.sessions = rows;
-                unread
-            }),
-            Section::Shares => text::tcons(&stdout).map(|lines| {
-                let Lines { rows, unread } = lines;
-                status.tcons = rows;
-                unread
-            }),
-            Section::Files => text::files(&stdout, &complaint).map(|lines| {
-                let Lines { rows, unread } = lines;
-                status.open_files = Some(rows);
-                unread
-            }),
-        };
-        let said = || serious(&complaint);
-        let missing = match unread {
-            None => {
-                let said = said().unwrap_or_else(|| "a list without its header".to_owned());
-                return Err(LocalError::Unreadable(said));
-            }
-            Some(0) => complaint
-                .contains("truncated")
-                .then(|| LocalError::Complained {
-                    said: said().unwrap_or_default(),
-                }),
-            Some(1) => Some(LocalError::Unreadable("a line of its text".to_owned())),
-            Some(lines) => Some(LocalError::Unreadable(format!("{lines} lines of its text"))),
-        };
-        Ok(Report { status, missing })
+    fn left(&self) -> Duration {
+        self.limit.saturating_sub(self.began.elapsed())
     }
 
-    async fn run(&self, arguments: &[&str]) -> Result<Output, LocalError> {
-        let left = self.limit.saturating_sub(self.began.elapsed());
-        let output = program::run(&self.program, arguments, left, EXPECTED).await;
+    async fn run(
+        &self,
+        arguments: &[&str],
+        expected: Expected,
+        within: Duration,
+    ) -> Result<Output, LocalError> {
+        let output = program::run(&self.program, arguments, within, expected).await;
         output.map_err(|error| match error {
             LocalError::TimedOut { program, .. } => LocalError::TimedOut {
                 program,
@@ -270,12 +274,97 @@ impl Smbstatus {
     }
 }
 
-/// Whether the text may tell what the JSON could not.
-fn has_another_form(error: &LocalError) -> bool {
-    matches!(
-        error,
-        LocalError::NoJson { .. } | LocalError::Unreadable(_) | LocalError::Failed { .. }
-    )
+/// Whether it fails whatever is asked for.
+fn is_final(error: &LocalError) -> bool {
+    matches!(error, LocalError::NotRoot | LocalError::NotRun { .. })
+}
+
+/// One section of what is printed for people.
+fn read_text(output: &Output, section: Section) -> Result<Report, LocalError> {
+    let Output { stdout, complaint } = output;
+    let mut status = Status {
+        timestamp: Some(jiff::Timestamp::now().to_string()),
+        ..Status::default()
+    };
+    let unread = match section {
+        Section::Sessions => text::sessions(stdout).map(|lines| {
+            let Lines { rows, unread } = lines;
+            status.sessions = rows;
+            unread
+        }),
+        Section::Shares => text::tcons(stdout).map(|lines| {
+            let Lines { rows, unread } = lines;
+            status.tcons = rows;
+            unread
+        }),
+        Section::Files => text::files(stdout, complaint).map(|lines| {
+            let Lines { rows, unread } = lines;
+            status.open_files = Some(rows);
+            unread
+        }),
+    };
+    let said = || serious(complaint);
+    let missing = match unread {
+        None => {
+            let said = said().unwrap_or_else(|| "a list without its header".to_owned());
+            return Err(LocalError::Unreadable(said));
+        }
+        Some(0) => complaint
+            .contains("truncated")
+            .then(|| LocalError::Complained {
+                said: said().unwrap_or_default(),
+            }),
+        Some(1) => Some(LocalError::Unreadable("a line of its text".to_owned())),
+        Some(lines) => Some(LocalError::Unreadable(format!("{lines} lines of its text"))),
+    };
+    Ok(Report { status, missing })
+}
+
+/// One report of both: what came as JSON, with what its text has besides where it complained,
+/// and the text of the rest.
+fn combined(texts: Vec<Text>, json: Json, required: &[Section]) -> Result<Report, LocalError> {
+    let mut whole = Report {
+        status: json.status,
+        missing: None,
+    };
+    for (section, text) in texts {
+        let is_json = json.sections.contains(&section);
+        let missing = match (is_json, text, &json.complaint) {
+            (true, _, None) => None,
+            (true, Ok(mut text), Some(_)) => {
+                text.status.link_to(&whole.status);
+                whole.status.absorb(text.status);
+                text.missing
+            }
+            (true, Err(error), Some(said)) => {
+                tracing::debug!(%error, "its text cannot be had");
+                let said = said.clone();
+                Some(LocalError::Complained { said })
+            }
+            (false, Ok(text), _) => {
+                whole.status.take(section, text.status);
+                text.missing
+            }
+            (false, Err(text), _) => {
+                let error = reason(text, json.error.as_ref());
+                if required.contains(&section) {
+                    return Err(error);
+                }
+                Some(error)
+            }
+        };
+        whole.missing = whole.missing.or(missing);
+    }
+    whole.status.link();
+    Ok(whole)
+}
+
+/// Why there is neither text nor JSON. That a text is none says little.
+fn reason(text: LocalError, json: Option<&LocalError>) -> LocalError {
+    match (&text, json) {
+        (LocalError::Unreadable(_) | LocalError::Unexpected { .. }, Some(json)) => json.clone(),
+        _ => text,
+    }
 }
 
 /// The first line of a complaint that may mean that something lacks.
@@ -283,87 +372,6 @@ fn serious(complaint: &str) -> Option<String> {
     let is_harmless = |line: &&str| HARMLESS.iter().any(|words| line.contains(words));
     let mut lines = complaint.lines().filter(|line| !is_harmless(line));
     lines.find_map(program::first_line).map(str::to_owned)
-}
-
-impl Status {
-    /// Takes one section of another.
-    fn take(&mut self, section: Section, from: Status) {
-        match section {
-            Section::Sessions => self.sessions = from.sessions,
-            Section::Shares => self.tcons = from.tcons,
-            Section::Files => self.open_files = from.open_files,
-        }
-        // The last of them: nothing was there after it was asked.
-        self.timestamp = from.timestamp.or_else(|| self.timestamp.take());
-    }
-
-    /// Adds what another has and this one lacks. What both have is the same
-    /// where all that the text tells is.
-    fn absorb(&mut self, other: Status) {
-        absorb(&mut self.sessions, other.sessions, |session| {
-            (
-                session.server_id.clone(),
-                session.hostname.clone(),
-                session.username.clone(),
-            )
-        });
-        absorb(&mut self.tcons, other.tcons, |tcon| {
-            let at = tcon.connected_at.as_deref().and_then(seconds);
-            (tcon.server_id.clone(), tcon.service.clone(), at)
-        });
-        if let (Some(known), Some(files)) = (&mut self.open_files, other.open_files) {
-            let key = |file: &OpenFile| {
-                let opens = file.opens().iter().map(|open| {
-                    let mask = open.access_mask.as_ref().and_then(|mask| mask.bits());
-                    let at = open.opened_at.as_deref().and_then(seconds);
-                    (open.server_id.clone(), open.uid, mask, at)
-                });
-                let path = (file.service_path.clone(), file.filename.clone());
-                opens
-                    .map(move |open| (path.clone(), open))
-                    .collect::<Vec<_>>()
-            };
-            let mut counts = std::collections::HashMap::<_, usize>::new();
-            for open in known.iter().flat_map(key) {
-                *counts.entry(open).or_default() += 1;
-            }
-            // The text has one open a line.
-            known.extend(files.into_iter().filter(|file| {
-                let same = key(file).pop().and_then(|open| counts.get_mut(&open));
-                match same {
-                    Some(left) if *left > 0 => {
-                        *left -= 1;
-                        false
-                    }
-                    _ => true,
-                }
-            }));
-        }
-    }
-}
-
-/// Adds those of `more` that are not there yet, each as often as it is there.
-fn absorb<T, K: Eq + Hash>(known: &mut Vec<T>, more: Vec<T>, key: impl Fn(&T) -> K) {
-    let mut counts = std::collections::HashMap::<K, usize>::new();
-    for row in known.iter() {
-        *counts.entry(key(row)).or_default() += 1;
-    }
-    known.extend(
-        more.into_iter()
-            .filter(|row| match counts.get_mut(&key(row)) {
-                Some(left) if *left > 0 => {
-                    *left -= 1;
-                    false
-                }
-                _ => true,
-            }),
-    );
-}
-
-/// The whole seconds of a moment: text has no more.
-fn seconds(moment: &str) -> Option<i64> {
-    let moment: jiff::Timestamp = moment.parse().ok()?;
-    Some(moment.as_second())
 }
 
 #[cfg(test)]

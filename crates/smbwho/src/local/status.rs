@@ -42,6 +42,9 @@ pub(super) enum Section {
 }
 
 impl Section {
+    /// All of them, in the order in which smbstatus prints them.
+    pub(super) const ALL: [Self; 3] = [Self::Sessions, Self::Shares, Self::Files];
+
     /// The option, which every version has.
     pub(super) fn option(self) -> &'static str {
         match self {
@@ -141,7 +144,10 @@ impl OpenFile {
 #[derive(Debug, Deserialize)]
 pub(super) struct Open {
     pub(super) server_id: ServerId,
+    /// In text either this or the name.
     pub(super) uid: Option<i64>,
+    /// Where it was asked for.
+    pub(super) username: Option<String>,
     /// Text does not tell it.
     #[serde(deserialize_with = "some_number")]
     pub(super) share_file_id: Option<u64>,
@@ -177,38 +183,61 @@ impl Status {
         self.sessions.is_empty()
     }
 
-    /// Gives the processes of connections and files, where they are known from
-    /// text only, the rest of their identity: that of the session's process.
+    /// How many rows a section has.
+    pub(super) fn rows(&self, section: Section) -> usize {
+        match section {
+            Section::Sessions => self.sessions.len(),
+            Section::Shares => self.tcons.len(),
+            Section::Files => self
+                .open_files
+                .iter()
+                .flatten()
+                .map(|f| f.opens().len())
+                .sum(),
+        }
+    }
+
+    /// Gives processes that are known from text only the rest of their identity,
+    /// where a section that came as JSON has the same process.
     pub(super) fn link(&mut self) {
         let whole = self.processes();
         self.link_with(&whole);
     }
 
-    /// The same, by the sessions of another, and its own sessions too.
+    /// The same, by the processes of another.
     pub(super) fn link_to(&mut self, other: &Self) {
         let whole = other.processes();
-        for session in &mut self.sessions {
-            complete(&mut session.server_id, &whole);
-        }
         self.link_with(&whole);
     }
 
     fn link_with(&mut self, whole: &Processes) {
-        for tcon in &mut self.tcons {
-            if let Some(server_id) = &mut tcon.server_id {
-                complete(server_id, whole);
-            }
+        if whole.is_empty() {
+            return;
         }
+        let sessions = self
+            .sessions
+            .iter_mut()
+            .map(|session| &mut session.server_id);
+        let tcons = self
+            .tcons
+            .iter_mut()
+            .filter_map(|tcon| tcon.server_id.as_mut());
         let files = self.open_files.iter_mut().flatten();
-        for open in files.flat_map(|file| file.opens.iter_mut().flatten()) {
-            complete(&mut open.server_id, whole);
+        let opens = files.flat_map(|file| file.opens.iter_mut().flatten());
+        let opens = opens.map(|open| &mut open.server_id);
+        for process in sessions.chain(tcons).chain(opens) {
+            complete(process, whole);
         }
     }
 
     /// The processes that are known in full, by what text tells of them.
     fn processes(&self) -> Processes {
         let sessions = self.sessions.iter().map(|session| &session.server_id);
-        let whole = sessions.filter(|process| !process.unique_id.is_empty());
+        let tcons = self.tcons.iter().filter_map(|tcon| tcon.server_id.as_ref());
+        let opens = self.open_files.iter().flatten().flat_map(OpenFile::opens);
+        let opens = opens.map(|open| &open.server_id);
+        let all = sessions.chain(tcons).chain(opens);
+        let whole = all.filter(|process| !process.unique_id.is_empty());
         whole
             .map(|process| {
                 let (pid, node) = process.process();

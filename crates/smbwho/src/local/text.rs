@@ -45,7 +45,10 @@ pub(super) fn files(text: &[u8], complaint: &str) -> Option<Lines<OpenFile>> {
     let header = |line: &[u8]| line.starts_with(b"Pid ") && contains(line, b"SharePath");
     let none = ["No locked files", "not initialised"];
     let says = |word: &&str| complaint.contains(*word) || contains(text, word.as_bytes());
-    section(text, header, file).or_else(|| {
+    // Nothing follows them. A name may have an empty line in it, and must not hide those
+    // behind it.
+    let lines = below(text, header).map(|lines| rows(lines.filter(|line| !is_empty(line)), file));
+    lines.or_else(|| {
         none.iter().any(says).then(|| Lines {
             rows: Vec::new(),
             unread: 0,
@@ -53,17 +56,36 @@ pub(super) fn files(text: &[u8], complaint: &str) -> Option<Lines<OpenFile>> {
     })
 }
 
-/// The rows between a header with its line of dashes and the next empty line.
+/// The lines below a header, which is underlined.
+fn below(text: &[u8], is_header: impl Fn(&[u8]) -> bool) -> Option<impl Iterator<Item = &[u8]>> {
+    let mut lines = text.split(|byte| *byte == b'\n').peekable();
+    let is_rule = |line: &&[u8]| line.starts_with(b"-----");
+    loop {
+        let line = lines.next()?;
+        if is_header(line) && lines.next_if(is_rule).is_some() {
+            return Some(lines);
+        }
+    }
+}
+
+/// The rows up to the next empty line.
 fn section<T>(
     text: &[u8],
     is_header: impl Fn(&[u8]) -> bool,
     row: impl Fn(&[u8]) -> Option<T>,
 ) -> Option<Lines<T>> {
-    let mut lines = text.split(|byte| *byte == b'\n');
-    lines.find(|line| is_header(line))?;
-    let is_rule = |line: &&[u8]| line.starts_with(b"-----");
-    let lines = lines.skip_while(is_rule);
-    let lines = lines.take_while(|line| !line.trim_ascii().is_empty());
+    let lines = below(text, is_header)?;
+    Some(rows(lines.take_while(|line| !is_empty(line)), row))
+}
+
+fn is_empty(line: &[u8]) -> bool {
+    line.trim_ascii().is_empty()
+}
+
+fn rows<'a, T>(
+    lines: impl Iterator<Item = &'a [u8]>,
+    row: impl Fn(&[u8]) -> Option<T>,
+) -> Lines<T> {
     let (mut rows, mut unread) = (Vec::new(), 0);
     for line in lines {
         match row(line) {
@@ -71,7 +93,7 @@ fn section<T>(
             None => unread += 1,
         }
     }
-    Some(Lines { rows, unread })
+    Lines { rows, unread }
 }
 
 /// `PID Username Group Machine "Protocol Version" Encryption Signing`.
@@ -175,14 +197,21 @@ fn tcon(line: &[u8]) -> Option<Tcon> {
 }
 
 /// `Pid User(ID) DenyMode Access R/W Oplock   SharePath   Name   Time`; since 4.25
-/// with `Persistent` before `SharePath`.
+/// with `Persistent` before `SharePath`. With `--resolve-uids` users have their names.
 fn file(line: &[u8]) -> Option<OpenFile> {
     /// What stands between the last columns.
     const GAP: &[u8] = b"   ";
     /// `Wed Nov 25 03:57:22 2026`
     const TIME: usize = 24;
+    const DENY_MODES: [&[u8]; 2] = [b" DENY_", b" UNKNOWN("];
     let (process, rest) = first_word(line)?;
-    let (uid, rest) = first_word(rest)?;
+    // A name may hold spaces, and what follows it begins in one of few ways.
+    let is_deny_mode = |rest: &[u8]| DENY_MODES.iter().any(|mode| rest.starts_with(mode));
+    let end = (0..rest.len()).find(|at| is_deny_mode(&rest[*at..]))?;
+    let (user, rest) = rest.split_at(end);
+    let user = lossy(user.trim_ascii());
+    let uid = user.parse().ok();
+    let username = uid.is_none().then_some(user);
     let (_deny_mode, rest) = first_word(rest)?;
     let (access, rest) = first_word(rest)?;
     let (_read_write, rest) = first_word(rest)?;
@@ -201,7 +230,8 @@ fn file(line: &[u8]) -> Option<OpenFile> {
         filename: Some(lossy(filename)),
         opens: Some(vec![Open {
             server_id: server_id(process)?,
-            uid: lossy(uid).parse().ok(),
+            uid,
+            username,
             share_file_id: None,
             access_mask: Some(Mask { hex: Some(hex) }),
             sharemode: None,

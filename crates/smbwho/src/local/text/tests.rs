@@ -225,6 +225,56 @@ Pid          User(ID)   DenyMode   Access      R/W        Oplock           Persi
     assert_eq!(told, expected);
 }
 
+/// As Samba 4.17 prints it with `--resolve-uids`, captured but for the names.
+#[test]
+fn users_of_files_have_their_names_where_these_were_asked_for() {
+    let text = br"
+Locked files:
+Pid          User(ID)   DenyMode   Access      R/W        Oplock           SharePath   Name   Time
+--------------------------------------------------------------------------------------------------
+26554        root       DENY_NONE  0x120089    RDONLY     NONE             /srv/data   a.xlsx   Mon Nov 30 09:30:40 2026
+26369        LABAD\john m smith  UNKNOWN(0x00000009) 0x120089    RDONLY     NONE             /srv/data   DENY_ALL DENY_NONE   Mon Nov 30 09:30:39 2026
+26825        60004      DENY_WRITE 0x120089    RDONLY     NONE             /srv/data   c.xlsx   Mon Nov 30 09:30:41 2026
+";
+    let rows = read(files(text, ""));
+    let users: Vec<_> = rows
+        .iter()
+        .map(|row| (row.opens()[0].uid, row.opens()[0].username.as_deref()))
+        .collect();
+    assert_eq!(
+        users,
+        [
+            (None, Some("root")),
+            (None, Some(r"LABAD\john m smith")),
+            (Some(60004), None)
+        ]
+    );
+    assert_eq!(rows[1].filename.as_deref(), Some("DENY_ALL DENY_NONE"));
+}
+
+#[test]
+fn a_name_with_an_empty_line_hides_no_other() {
+    let (head, second) = (
+        &FILES[..FILES.len() - 1],
+        &b"25548        60001      DENY_NONE  0x12019f    RDWR       NONE             "[..],
+    );
+    let time = b"   Mon Nov 30 05:01:01 2026\n";
+    let text = [
+        head,
+        second,
+        b"/srv/data   odd\n\nname",
+        time,
+        second,
+        b"/srv/data   last.txt",
+        time,
+    ]
+    .concat();
+    let lines = files(&text, "").expect("a list");
+    assert_eq!((lines.rows.len(), lines.unread), (6, 2));
+    let last = lines.rows.last().and_then(|row| row.filename.as_deref());
+    assert_eq!(last, Some("last.txt"));
+}
+
 #[test]
 fn no_files_are_told_from_no_answer() {
     let none = |text: &[u8], complaint: &str| files(text, complaint).map(|lines| lines.rows.len());
