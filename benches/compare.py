@@ -14,6 +14,7 @@ import report
 import scale_close
 import scale_files
 import scale_groups
+import scale_local
 import scale_sort
 import scale_who_has
 import sessions
@@ -31,6 +32,7 @@ PARTS = {
     "who-has": scale_who_has,
     "sort": scale_sort,
     "groups": scale_groups,
+    "local": scale_local,
 }
 
 
