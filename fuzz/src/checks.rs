@@ -258,7 +258,9 @@ impl Script<'_> {
 }
 
 /// Rows made in one pass, a row being what is shown of an entry. Those made in parts are the same.
-fn made<'a, T: SessionInfo<'a> + Debug>(stub: &'a [u8]) -> Result<Enumerated<String>, NdrError> {
+fn made<'a, T: SessionInfo<'a> + std::fmt::Debug>(
+    stub: &'a [u8],
+) -> Result<Enumerated<String>, NdrError> {
     let whole = NetrSessionEnum::decode_rows(stub, shown::<T>)?;
     let mut parts = Vec::new();
     if let Some(mut remaining) = NetrSessionEnum::sessions::<T>(stub)? {
