@@ -24,7 +24,7 @@ fn service(shares: u32) -> FileService {
     })
 }
 
-fn who_has(endpoint: &Endpoint, paths: &[String]) -> Ran {
+fn who_has(paths: &[String]) -> Ran {
     let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
     let options = ["-o", "json", "-U", Endpoint::USER];
     Smbwho::new(&[&["who-has"], &paths[..], &options].concat())
@@ -65,7 +65,7 @@ fn many_paths_cost_two_calls_a_share_and_one_list() {
     // Others in a share that is known by then, however it is written.
     paths.push(unc(&endpoint, "S7", "F.TXT"));
     paths.push(unc(&endpoint, "s7", "*.txt"));
-    let ran = who_has(&endpoint, &paths);
+    let ran = who_has(&paths);
     assert_eq!(ids(&ran), (0..40).collect::<Vec<u64>>(), "{ran:?}");
     assert_eq!(ran.code, Some(0), "{ran:?}");
     assert_eq!(count(&endpoint, SHARE_GET_INFO), 80);
@@ -92,7 +92,7 @@ fn what_is_wrong_with_one_share_is_wrong_with_its_paths_alone() {
         let paths: Vec<String> = (0..12)
             .map(|n| unc(&endpoint, &format!("s{n}"), "f.txt"))
             .collect();
-        let ran = who_has(&endpoint, &paths);
+        let ran = who_has(&paths);
         let others: Vec<u64> = (0..12).filter(|n| *n != 5).collect();
         assert_eq!((ids(&ran), ran.code), (others, Some(1)), "{ran:?}");
     }
@@ -104,7 +104,7 @@ fn no_such_share_among_many_fails_alone() {
         .serve_files(service(3))
         .expect("an endpoint");
     let paths = ["s0", "nosuch", "s2"].map(|share| unc(&endpoint, share, "f.txt"));
-    let ran = who_has(&endpoint, &paths);
+    let ran = who_has(&paths);
     assert_eq!((ids(&ran), ran.code), (vec![0, 2], Some(1)), "{ran:?}");
     assert!(ran.stdout.contains("NERR_NetNameNotFound"), "{ran:?}");
 }
@@ -116,7 +116,7 @@ fn a_share_behind_a_link_takes_no_second_list() {
         .serve_files(service(2))
         .expect("an endpoint");
     let paths = [("s0", "f.txt"), ("s1", "behind.txt")].map(|(s, p)| unc(&endpoint, s, p));
-    let ran = who_has(&endpoint, &paths);
+    let ran = who_has(&paths);
     assert_eq!((ids(&ran), ran.code), (vec![0, 9001], Some(0)), "{ran:?}");
     assert!(ran.stderr.contains("s1\\behind.txt lies"), "{ran:?}");
     assert_eq!(endpoint.file_requests().len(), 1);
@@ -138,7 +138,7 @@ fn where_the_server_does_not_filter_by_path_one_list_is_enough() {
             "x",
         )
         .expect("a file");
-        let ran = who_has(&endpoint, &[unc(&endpoint, "data", "behind.txt")]);
+        let ran = who_has(&[unc(&endpoint, "data", "behind.txt")]);
         assert_eq!((ids(&ran), ran.code), (vec![9001], Some(0)), "{ran:?}");
         assert!(ran.stderr.contains("behind a link"), "{ran:?}");
         assert_eq!(endpoint.file_requests().len(), lists, "{ran:?}");
@@ -152,7 +152,7 @@ fn nobody_has_it_is_said_after_one_list() {
         .serve_files(service)
         .expect("an endpoint");
     std::fs::write(endpoint.samba().share_folder("data").join("free.txt"), "x").expect("a file");
-    let ran = who_has(&endpoint, &[unc(&endpoint, "data", "free.txt")]);
+    let ran = who_has(&[unc(&endpoint, "data", "free.txt")]);
     assert_eq!((ids(&ran), ran.code), (vec![], Some(0)), "{ran:?}");
     assert!(ran.stderr.contains("nothing is open at"), "{ran:?}");
     assert_eq!(endpoint.file_requests().len(), 1);

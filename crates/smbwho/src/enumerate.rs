@@ -116,7 +116,7 @@ pub(crate) trait Listing: Sized + Send + Sync + 'static {
         call: &Self::Call<'_>,
         stub: &[u8],
         most: usize,
-    ) -> Result<(Reply<Self::Row>, Option<Remaining>), NdrError> {
+    ) -> Result<Part<Self::Row>, NdrError> {
         let _ = most;
         Ok((Self::read(call, stub)?, None))
     }
@@ -174,6 +174,9 @@ pub(crate) struct At {
     /// 0 for the first page.
     pub(crate) resume_handle: u32,
 }
+
+/// A reply, and where its further rows are to be made from.
+pub(crate) type Part<R> = (Reply<R>, Option<Remaining>);
 
 /// The parts of a reply that all enumerations have.
 pub(crate) struct Reply<R> {
@@ -646,7 +649,7 @@ impl<L: Listing> Pager<L> {
         {
             return Err(self.endless(TOO_MUCH));
         }
-        let (level, reply, remaining) = match self.read(at, call, &stub, announced) {
+        let (level, (reply, remaining)) = match self.read(at, call, &stub, announced) {
             Ok(read) => read,
             Err(error) => {
                 let call = name::<L>();
@@ -697,13 +700,13 @@ impl<L: Listing> Pager<L> {
         call: &L::Call<'_>,
         stub: &[u8],
         announced: usize,
-    ) -> Result<(u32, Reply<L::Row>, Option<Remaining>), NdrError> {
+    ) -> Result<(u32, Part<L::Row>), NdrError> {
         let read = |call: &L::Call<'_>| match announced > self.at_once {
             true => self.listing.read_part(call, stub, self.at_once),
             false => Ok((L::read(call, stub)?, None)),
         };
         let error = match read(call) {
-            Ok((reply, remaining)) => return Ok((at.level, reply, remaining)),
+            Ok(part) => return Ok((at.level, part)),
             Err(error) => error,
         };
         match *error.kind() {
@@ -713,8 +716,7 @@ impl<L: Listing> Pager<L> {
                     ..at
                 };
                 let call = self.listing.request(self.server.unc_name(), at);
-                let (reply, remaining) = read(&call)?;
-                Ok((answered, reply, remaining))
+                Ok((answered, read(&call)?))
             }
             _ => Err(error),
         }

@@ -13,7 +13,7 @@ use smbwho_msrpc::srvsvc::session::{
 use smbwho_msrpc::status::Win32Status;
 use smbwho_rpc::ndr::{NdrError, Remaining, WStr};
 
-use crate::enumerate::{Answer, At, Listing, MAX_PREFERRED_LENGTH, Pager, Reply};
+use crate::enumerate::{Answer, At, Listing, MAX_PREFERRED_LENGTH, Pager, Part, Reply};
 use crate::error::{ErrorKind, Refusal};
 use crate::filter::{ClientFilter, UserFilter};
 use crate::local::{Local, LocalError, Told};
@@ -226,7 +226,7 @@ impl Listing for Sessions {
         call: &NetrSessionEnum<'_>,
         stub: &[u8],
         most: usize,
-    ) -> Result<(Reply<Session>, Option<Remaining>), NdrError> {
+    ) -> Result<Part<Session>, NdrError> {
         let (reply, shows_idle) = at_level!(call.level, skim(stub))?;
         self.shows_idle.fetch_or(shows_idle, Ordering::Relaxed);
         let mut remaining = at_level!(call.level, find(stub))?;
