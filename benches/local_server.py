@@ -16,7 +16,8 @@ import time
 from pathlib import Path
 
 PASSWORD = "for-this-run-only"
-PROCESSES = 4
+# select() of smbprotocol knows 1,024 descriptors, and each session may have its own.
+PROCESSES = 8
 CONF = """[global]
 workgroup = LAB
 server role = standalone server

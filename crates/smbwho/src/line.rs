@@ -23,6 +23,9 @@ use tracing::{Instrument as _, debug};
 
 use crate::error::ErrorKind;
 
+/// Calls in flight at most where they only read, and may be made again.
+const READS_AHEAD: usize = 256;
+
 /// Pipes that may end at one call after another before the others are not made.
 const MAX_PIPES_ENDED: usize = 3;
 
@@ -290,6 +293,7 @@ impl Line {
         loop {
             let asked = left.clone();
             let these: Vec<Prepared> = asked.iter().map(|&index| calls[index].clone()).collect();
+            taken.pipe.set_calls_ahead(READS_AHEAD);
             let mut replies = taken.pipe.calls(&these)?;
             let mut again = false;
             while let Some(reply) = replies.next().await {

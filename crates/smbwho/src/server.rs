@@ -15,6 +15,10 @@ use crate::native;
 use crate::sessions::SessionsQuery;
 use crate::{Error, Level, ShareLevel};
 
+/// Calls in flight at most where they change the server, whatever the pipe carried before: what
+/// has left cannot be taken back.
+const CHANGES_AHEAD: usize = 32;
+
 /// A connection to one server, signed in as one account; or this computer,
 /// asked directly ([`Server::local`]).
 ///
@@ -252,6 +256,7 @@ impl Server {
             return Ok(());
         }
         let mut pooled = self.take_pipe(first.interface()).await?;
+        pooled.pipe.set_calls_ahead(CHANGES_AHEAD);
         let error = |error| self.error(ErrorKind::Smb(error));
         let mut replies = pooled.pipe.calls(calls).map_err(error)?;
         let mut unanswered: Vec<bool> = vec![true; calls.len()];
