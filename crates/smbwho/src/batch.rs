@@ -11,10 +11,8 @@ use smbwho_smb::{Prepared, SmbError};
 
 use crate::backend::Backend;
 use crate::error::ErrorKind;
+use crate::line::READS_AHEAD;
 use crate::{Error, Server};
-
-/// Calls that are given to one pipe before more of them are.
-const MAX_CALLS: usize = 256;
 
 /// Pipes that are used side by side where each carries one call at a time.
 const PIPES: usize = 4;
@@ -111,8 +109,8 @@ impl Server {
             }
             let together = self.takes_calls_together().await;
             let (pipes, size) = match together || left.len() < WORTH_PIPES {
-                true => (1, MAX_CALLS),
-                false => (PIPES, left.len().div_ceil(PIPES).min(MAX_CALLS)),
+                true => (1, READS_AHEAD),
+                false => (PIPES, left.len().div_ceil(PIPES).min(READS_AHEAD)),
             };
             let chunks = left.chunks(size).take(pipes);
             let reading = chunks.map(|chunk| self.read_some(calls, chunk, together, &progress));

@@ -8,11 +8,8 @@ use smbwho_rpc::{Call, Interface};
 use smbwho_smb::{CallOutcome, NtStatus, Prepared, SmbError};
 
 use crate::error::{ErrorKind, Refusal};
-use crate::line::Taken;
+use crate::line::{READS_AHEAD, Taken};
 use crate::{Error, Server};
-
-/// Calls in flight at most: as many handles to close as to open.
-const CALLS_AHEAD: usize = 256;
 
 /// A pipe of one's own for calls that belong together.
 ///
@@ -31,7 +28,7 @@ impl Server {
         interface: &'static Interface,
     ) -> Result<Conversation, Error> {
         let mut taken = self.take_pipe(interface).await?;
-        taken.pipe.set_calls_ahead(CALLS_AHEAD);
+        taken.pipe.set_calls_ahead(READS_AHEAD);
         Ok(Conversation {
             server: self.clone(),
             interface,
@@ -195,7 +192,7 @@ impl Conversation {
     /// Goes on over a new pipe; whatever was open on the old one is not any more.
     pub(crate) async fn renew(&mut self) -> Result<(), Error> {
         self.taken = self.server.take_new_pipe(self.interface).await?;
-        self.taken.pipe.set_calls_ahead(CALLS_AHEAD);
+        self.taken.pipe.set_calls_ahead(READS_AHEAD);
         Ok(())
     }
 

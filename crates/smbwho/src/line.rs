@@ -23,8 +23,9 @@ use tracing::{Instrument as _, debug};
 
 use crate::error::ErrorKind;
 
-/// Calls in flight at most where they only read, and may be made again.
-const READS_AHEAD: usize = 256;
+/// Calls in flight at most where they only read, and may be made again: a page of accounts, with
+/// as many handles to close as to open.
+pub(crate) const READS_AHEAD: usize = 256;
 
 /// Pipes that may end at one call after another before the others are not made.
 const MAX_PIPES_ENDED: usize = 3;

@@ -234,19 +234,13 @@ impl Listing for Sessions {
             Some(remaining) => Self::next_rows(call, stub, remaining, most)?,
             None => Vec::new(),
         };
-        let Enumerated {
-            total_entries,
-            resume_handle,
-            status,
-            ..
-        } = reply;
-        let reply = Enumerated {
+        let reply = Reply {
+            status: Win32Status(reply.status),
+            resume_handle: reply.resume_handle,
+            total: reply.total_entries,
             rows,
-            total_entries,
-            resume_handle,
-            status,
         };
-        Ok((reply.into(), remaining))
+        Ok((reply, remaining))
     }
 
     fn next_rows(
